@@ -1,0 +1,1 @@
+"""Configuration as data: delivery profiles, statistical priors, JSON schemas."""

@@ -1,0 +1,1 @@
+"""What a person runs: analyze, predict, render, check, report."""

@@ -1,0 +1,25 @@
+"""Decibels, amplitudes and powers."""
+
+from __future__ import annotations
+
+import math
+
+
+def decibel_to_amplitude(level_db: float) -> float:
+    """Convert dB to a linear amplitude."""
+    return float(10.0 ** (level_db / 20.0))
+
+
+def amplitude_to_decibel(amplitude: float) -> float:
+    """Convert a linear amplitude to dB; 0 gives minus infinity."""
+    return 20.0 * math.log10(amplitude) if amplitude > 0.0 else -math.inf
+
+
+def decibel_to_power(level_db: float) -> float:
+    """Convert dB to a power (a mean square)."""
+    return float(10.0 ** (level_db / 10.0))
+
+
+def power_to_decibel(power: float) -> float:
+    """Convert a power (a mean square) to dB; 0 gives minus infinity."""
+    return 10.0 * math.log10(power) if power > 0.0 else -math.inf

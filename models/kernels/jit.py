@@ -1,0 +1,47 @@
+"""The one decorator that makes a kernel, and the cache it is kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+from filelock import FileLock
+from numba.core.caching import FunctionCache
+
+from .cache import cache_directory
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _LockedCache(FunctionCache):  # type: ignore[misc]
+    """numba's cache, safe when two processes compile at once.
+
+    numba picks the name of a new entry and writes it in two steps. Two processes that compile two
+    signatures of one kernel at the same moment can give both the same name, and a third would run
+    the wrong machine code. Readers need no lock: every file is replaced as a whole.
+    """
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            with FileLock(cache_directory() / "lock"):
+                super().save_overload(sig, data)
+        except OSError:
+            return  # a full or vanished disk costs a compilation next time, not this master
+
+
+def kernel(function: Function) -> Function:
+    """Compile ``function`` at its first call, or load it from the cache of an earlier run.
+
+    The global interpreter lock is released while it runs. numba's own settings are left as other
+    users of numba in this process find them.
+    """
+    dispatcher: Any = numba.njit(nogil=True)(function)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_directory())
+    try:
+        dispatcher._cache = _LockedCache(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    compiled: Function = dispatcher
+    return compiled

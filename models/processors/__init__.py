@@ -1,0 +1,1 @@
+"""The processors of the chain, one a file: parameters, settings and mathematics."""

@@ -1,0 +1,1 @@
+"""Learning from pairs of mix and master; needs the chain's differentiable form."""
