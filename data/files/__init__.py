@@ -1,0 +1,1 @@
+"""Files: containers, codecs, tags, and what can be wrong with them."""

@@ -1,0 +1,19 @@
+"""What is odd about a file or its sound, in words that a report repeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know, which does not stop the work.
+
+    Attributes:
+        code: Stable name for a machine, as in ``clipped`` or ``dc_offset``.
+        message: One sentence: what was found, and where or how much.
+
+    """
+
+    code: str
+    message: str

@@ -1,0 +1,1 @@
+"""Meters: fed block by block, they can be asked at any time."""

@@ -1,0 +1,1 @@
+"""The full-resolution renderer: state, scheduling, streaming."""

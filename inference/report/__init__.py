@@ -1,0 +1,1 @@
+"""What is told to a person, and to a machine."""
