@@ -76,7 +76,7 @@ class ArrayReader:
     @property
     def channels(self) -> int:
         """Number of channels."""
-        return self._audio.samples.shape[0]
+        return int(self._audio.samples.shape[0])
 
     def read(self, frames: int) -> Samples:
         """Return the next ``frames`` frames, fewer at the end, none after it."""

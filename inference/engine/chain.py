@@ -1,0 +1,150 @@
+"""The whole chain while it runs: whole hops in, scheduled changes, latency taken out."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+
+import numpy as np
+
+from ...models.chain import ResolvedChain
+from ...models.rates import hop_samples
+from .dynamics import DeesserStage, MultibandCompressorStage
+from .limiter import LimiterStage
+from .linear import EqualizerStage, GainStage, ImagerStage
+from .saturator import SaturatorStage
+from .stage import Block, Stage
+
+CHUNK_HOPS = 256
+"""How many hops pass the chain at a time: a chunk of every band stays in the processor's cache."""
+
+
+class _Scheduled:
+    """A stage that changes its settings at given positions of its own input."""
+
+    def __init__(self, stage: Stage, delay: int) -> None:
+        self.stage = stage
+        self._position = -delay  # the stage's input lags by the latency of those before it
+        self._changes: deque[tuple[int, ResolvedChain]] = deque()
+
+    def change(self, position: int, chain: ResolvedChain) -> None:
+        self._changes.append((position, chain))
+
+    def process(self, block: Block) -> Block:
+        parts, start = [], 0
+        while self._changes and self._changes[0][0] < self._position + block.shape[1] - start:
+            position, chain = self._changes.popleft()
+            before = position - self._position
+            if before > 0:
+                parts.append(self._run(block[:, start : start + before]))
+                start += before
+            self.stage.configure(chain)
+        if start == 0:
+            return self._run(block)
+        parts.append(self._run(block[:, start:]))
+        return np.concatenate(parts, axis=1)
+
+    def _run(self, block: Block) -> Block:
+        self._position += block.shape[1]
+        return self.stage.process(np.ascontiguousarray(block))
+
+
+class ChainRenderer:
+    """Renders a track of any length, in blocks of any size, with the same result for every size.
+
+    Mono is rendered as two equal channels, so the output always has two. Sidechain hops are aligned
+    to the start of the track. Settings can change on the way: a change takes effect, in each stage
+    for the same sample of the track, at the first hop that starts at or after it.
+
+    Args:
+        chain: Settings from the first sample on.
+        sample_rate: In Hz.
+        channels: 1 or 2.
+
+    """
+
+    def __init__(self, chain: ResolvedChain, sample_rate: int, channels: int) -> None:
+        self._hop = hop_samples(sample_rate)
+        self._channels = channels
+        self.deesser = DeesserStage(sample_rate)
+        self.multiband_compressor = MultibandCompressorStage(sample_rate)
+        stages: dict[str, Stage] = {
+            "normalization": GainStage("normalization_db", sample_rate),
+            "equalizer": EqualizerStage(sample_rate),
+            "deesser": self.deesser,
+            "multiband_compressor": self.multiband_compressor,
+            "saturator": SaturatorStage(sample_rate),
+            "imager": ImagerStage(sample_rate, channels),
+            "gain": GainStage("gain_db", sample_rate),
+            "limiter": LimiterStage(sample_rate),
+        }
+        self._stages: list[_Scheduled] = []
+        latency = 0
+        for stage in stages.values():
+            self._stages.append(_Scheduled(stage, latency))
+            stage.configure(chain)
+            latency += stage.latency
+        self._names = tuple(stages)
+        self._pending: Block = np.zeros((2, 0))
+        self._latency = latency
+        self._fed = 0  # samples of the track taken so far
+        self._framed = 0  # those that went through the stages, silence at the end included
+        self._emitted = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Bands and filters that this rate cannot hold, as ``stage.name``."""
+        return tuple(
+            f"{name}.{part}"
+            for name, scheduled in zip(self._names, self._stages, strict=True)
+            for part in scheduled.stage.left_out
+        )
+
+    def switch(self, chain: ResolvedChain) -> None:
+        """Use ``chain`` from the next sample fed on, rounded up to a whole hop."""
+        position = -(-self._fed // self._hop) * self._hop
+        for scheduled in self._stages:
+            scheduled.change(position, chain)
+
+    def process(self, block: Block) -> Block:
+        """Render the next block.
+
+        Args:
+            block: Shape ``(channel, time)``, any length, float32 or float64.
+
+        Returns:
+            What is finished, shape ``(2, time)``: at first less than what went in.
+
+        """
+        self._fed += block.shape[1]
+        if block.shape[0] == 1:
+            block = np.repeat(block, 2, axis=0)
+        joined = np.concatenate((self._pending, block), axis=1, dtype=np.float64)
+        whole = joined.shape[1] // self._hop * self._hop
+        self._pending = joined[:, whole:]
+        done = self._advance(joined[:, :whole])
+        self._emitted += done.shape[1]
+        return done
+
+    def finish(self) -> Block:
+        """Return what is still inside; with it, as many samples came out as went in."""
+        needed = -(-(self._fed + self._latency) // self._hop) * self._hop
+        silence = np.zeros((2, needed - self._framed - self._pending.shape[1]))
+        padded = np.concatenate((self._pending, silence), axis=1)
+        self._pending = np.zeros((2, 0))
+        return self._advance(padded)[:, : self._fed - self._emitted]
+
+    def copy(self) -> ChainRenderer:
+        """Return a renderer that can go on from here, however far this one runs."""
+        return copy.deepcopy(self)
+
+    def _advance(self, whole: Block) -> Block:
+        chunk = CHUNK_HOPS * self._hop
+        parts = [np.zeros((2, 0))]
+        for start in range(0, whole.shape[1], chunk):
+            block = whole[:, start : start + chunk]
+            for stage in self._stages:
+                block = stage.process(block)
+            parts.append(block[:, max(self._latency - self._framed, 0) :])
+            self._framed += block.shape[1]
+        return np.concatenate(parts, axis=1)

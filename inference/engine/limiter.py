@@ -1,0 +1,130 @@
+"""The limiter while it runs: its gain from a peak grid, and the stage that finds the peaks itself."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ...data.metering.true_peak import PeakGrid
+from ...models.chain import ResolvedChain
+from ...models.kernels.interpolator import PAD
+from ...models.kernels.limiter import apply_gain, limiter_gain
+from ...models.kernels.true_peak import QUANTUM
+from ...models.processors.limiter import ResolvedLimiter, look_ahead_cells, smoothing_window
+from ...models.rates import hop_samples, limiter_cell_samples
+from .stage import Block, Delay
+
+Gains: TypeAlias = npt.NDArray[np.float64]
+
+
+class LimiterGain:
+    """Computes the limiter's gain, cell by cell, from the peaks of the cells.
+
+    Args:
+        limiter: Ceiling and release.
+        sample_rate: In Hz.
+
+    """
+
+    def __init__(self, limiter: ResolvedLimiter, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._window = smoothing_window(sample_rate)
+        self._released = np.ones(1)
+        self._history = np.ones(len(self._window) - 1)
+        # the gain may have to fall before the first sample, so cells before it are computed too
+        self._early = len(self._window) - 1
+        self._waiting: Gains = np.zeros(1 + self._early)
+        self.configure(limiter)
+
+    def configure(self, limiter: ResolvedLimiter) -> None:
+        """Take ceiling and release from the next cell on."""
+        self._ceiling = limiter.ceiling
+        self._release = limiter.release(self._rate)
+
+    def feed(self, peaks: npt.NDArray[np.floating]) -> Gains:
+        """Take the peaks of the next cells, after the drive, and return the gains now certain.
+
+        Gains are those at the cells' starts; they come ``look_ahead_cells`` later than the peaks.
+        """
+        span = len(self._window)
+        joined = np.concatenate((self._waiting, peaks), dtype=np.float64)
+        cells = max(len(joined) - span, 0)
+        gains = np.empty(cells)
+        if cells == 0:
+            self._waiting = joined
+            return gains
+        limiter_gain(
+            joined,
+            self._ceiling,
+            self._window,
+            self._release,
+            self._history,
+            self._released,
+            gains,
+        )
+        self._waiting = joined[cells:].copy()
+        early = min(self._early, cells)
+        self._early -= early
+        return gains[early:]
+
+    def finish(self) -> Gains:
+        """Return the gains that still wait, with silence after the last cell, and one at its end."""
+        return self.feed(np.zeros(len(self._window)))
+
+
+class LimiterStage:
+    """Limits a stream whose peaks are not known beforehand.
+
+    Args:
+        sample_rate: In Hz.
+
+    """
+
+    left_out: tuple[str, ...] = ()
+
+    def __init__(self, sample_rate: int) -> None:
+        hop = hop_samples(sample_rate)
+        self._rate = sample_rate
+        self._cell = limiter_cell_samples(sample_rate)
+        wait = QUANTUM + PAD + (look_ahead_cells(sample_rate) + 2) * self._cell
+        self.latency = -(-wait // hop) * hop
+        self._bypassed = Delay(self.latency)
+        self._limiter: ResolvedLimiter | None = None
+        self._start()
+
+    def configure(self, chain: ResolvedChain) -> None:
+        """Take the limiter of ``chain``."""
+        if self._limiter is None and chain.limiter is not None:
+            self._start()
+            self._gain = LimiterGain(chain.limiter, self._rate)
+        elif chain.limiter is not None:
+            self._gain.configure(chain.limiter)
+        self._limiter = chain.limiter
+
+    def process(self, block: Block) -> Block:
+        """Render the next block."""
+        delayed = self._bypassed.process(block)
+        if self._limiter is None:
+            return delayed
+        self._audio = np.concatenate((self._audio, block), axis=1)
+        self._points = np.concatenate((self._points, self._gain.feed(self._grid.feed(block))))
+        cells = len(self._points) - 1
+        if cells > 0:
+            samples = cells * self._cell
+            limited = np.empty((2, samples))
+            part = np.ascontiguousarray(self._audio[:, :samples])
+            apply_gain(part, self._points, self._cell, 1.0, limited)
+            self._ready = np.concatenate((self._ready, limited), axis=1)
+            self._audio = self._audio[:, samples:]
+            self._points = self._points[-1:]
+        out = np.ascontiguousarray(self._ready[:, : block.shape[1]])
+        self._ready = self._ready[:, block.shape[1] :]
+        return out
+
+    def _start(self) -> None:
+        self._grid = PeakGrid(2, self._cell)
+        self._audio: Block = np.zeros((2, 0))
+        self._points: Gains = np.zeros(0)
+        self._ready: Block = np.zeros((2, self.latency))

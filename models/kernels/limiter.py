@@ -1,0 +1,90 @@
+"""The limiter's gain on its grid, and its application.
+
+With ``need`` the gain that a cell demands, the gain at a grid point must not exceed that of the
+cells on either side. The smallest demand within the look-ahead is held, released exponentially and
+smoothed by a window as long as the look-ahead. Every value in that window already respects the
+demand at its end, so the smoothed gain does too, and it never moves abruptly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+
+
+@kernel
+def limiter_gain(peaks, ceiling, window, release, history, state, gain):  # type: ignore[no-untyped-def]
+    """Compute the gain at the start of each cell.
+
+    Args:
+        peaks: Peak of each cell after the drive, float64: one cell before the block, the block, and
+            ``len(window) - 1`` cells of look-ahead, shape ``(cells + len(window),)``.
+        ceiling: Linear.
+        window: Smoothing weights that add up to 1, newest first.
+        release: One-pole coefficient a cell.
+        history: The last ``len(window) - 1`` released gains before the block, newest last; updated.
+        state: The released gain, shape ``(1,)``; updated.
+        gain: Gain at the start of each cell, shape ``(cells,)``; written.
+
+    """
+    span = window.shape[0]
+    cells = gain.shape[0]
+    demand = np.empty(cells + span - 1)
+    for i in range(cells + span - 1):
+        p = max(peaks[i], peaks[i + 1])
+        demand[i] = ceiling / p if p > ceiling else 1.0
+    # minimum over ``span`` cells by doubling
+    count = demand.shape[0]
+    reach = 1
+    while 2 * reach <= span:
+        ahead = demand[reach:count]
+        for i in range(count - reach):
+            demand[i] = min(demand[i], ahead[i])
+        count -= reach
+        reach *= 2
+    if reach < span:
+        ahead = demand[span - reach : count]
+        for i in range(count - (span - reach)):
+            demand[i] = min(demand[i], ahead[i])
+    released = np.empty(cells + span - 1)
+    for i in range(span - 1):
+        released[i] = history[i]
+    held = state[0]
+    for i in range(cells):
+        target = demand[i]
+        held = target if target < held else target + release * (held - target)
+        released[span - 1 + i] = held
+    state[0] = held
+    for i in range(span - 1):
+        history[i] = released[cells + i]
+    for i in range(cells):
+        gain[i] = 0.0
+    for k in range(span):
+        weight = window[k]
+        past = released[span - 1 - k : span - 1 - k + cells]
+        for i in range(cells):
+            gain[i] += weight * past[i]
+
+
+@kernel
+def apply_gain(x, points, cell, drive, y):  # type: ignore[no-untyped-def]
+    """Multiply a block by a gain given at the cells' starts, linear in between.
+
+    Args:
+        x: Input, shape ``(2, time)``, ``time`` a multiple of ``cell``.
+        points: Gain at the start of each cell and at the block's end, shape ``(time // cell + 1,)``.
+        cell: Samples a cell.
+        drive: Linear factor besides.
+        y: Output, shape ``(2, time)``; may be ``x``.
+
+    """
+    for i in range(x.shape[1] // cell):
+        first = drive * points[i]
+        step = (drive * points[i + 1] - first) / cell
+        start = i * cell
+        for channel in range(2):
+            part = x[channel, start : start + cell]
+            out = y[channel, start : start + cell]
+            for n in range(cell):
+                out[n] = part[n] * (first + step * n)

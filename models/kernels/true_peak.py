@@ -1,0 +1,252 @@
+"""Kernels that find the largest value of a signal between its samples.
+
+A block is ``(channel, PAD + n + PAD)``: ``PAD`` samples of history, the ``n`` that are asked about,
+and ``PAD`` of look-ahead; outside a signal is silence. Points are computed in
+float32, each by the same operations in the same order wherever it falls in a block.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .interpolator import HALF, HALF_GAIN, HALF_PAIRS, PAD, QUARTER, QUARTER_GAIN, QUARTER_PAIRS
+from .jit import kernel
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Points: TypeAlias = npt.NDArray[np.float32]
+
+QUANTUM = 960
+"""Samples interpolated at a time. Results do not depend on how a signal is cut into blocks as long
+as every block but the last is a whole number of quanta."""
+
+_GROUP = 32
+_MARGIN = 2  # halfway points on each side that the points between two samples depend on
+_HALVES = QUANTUM + 64  # room for both margins in a whole number of vectors
+_WINDOW = _HALVES + 2 * HALF_PAIRS
+
+_BOUND = np.float32(HALF_GAIN * QUARTER_GAIN)
+_QUARTER_BOUND = np.float32(QUARTER_GAIN)
+_SILENT = np.float32(0.0)
+# A band-limited signal exceeds the larger of two of its eight points by at most 1 / cos(pi / 16).
+_RISE = np.float32(1.0197)
+
+
+@kernel
+def halfway_points(window: Points, halves: Points) -> None:
+    """Compute the point halfway after each sample of a quantum and of its margins.
+
+    Args:
+        window: Shape ``(_WINDOW,)``; sample 0 of the quantum is item ``PAD``.
+        halves: Overwritten, shape ``(_HALVES,)``; the first item follows sample ``-_MARGIN``.
+
+    """
+    nearest = PAD - _MARGIN
+    for i in range(_HALVES):
+        halves[i] = _SILENT
+    for k in range(0, HALF_PAIRS, 4):
+        h0, h1, h2, h3 = HALF[k], HALF[k + 1], HALF[k + 2], HALF[k + 3]
+        a0 = window[nearest - k :]
+        a1 = window[nearest - k - 1 :]
+        a2 = window[nearest - k - 2 :]
+        a3 = window[nearest - k - 3 :]
+        b0 = window[nearest + 1 + k :]
+        b1 = window[nearest + 2 + k :]
+        b2 = window[nearest + 3 + k :]
+        b3 = window[nearest + 4 + k :]
+        for i in range(_HALVES):
+            halves[i] += (h0 * (a0[i] + b0[i]) + h1 * (a1[i] + b1[i])) + (
+                h2 * (a2[i] + b2[i]) + h3 * (a3[i] + b3[i])
+            )
+
+
+@kernel
+def raise_peaks(window: Points, halves: Points, first: int, peaks: Points) -> None:
+    """Raise ``peaks`` to the largest of the eight points that start at each sample of a group.
+
+    Args:
+        window: As in `halfway_points`.
+        halves: As `halfway_points` leaves it.
+        first: Sample of the quantum that the group starts with.
+        peaks: Updated, shape ``(QUANTUM,)``: absolute values, ``_GROUP`` of them from ``first``.
+
+    """
+    x0 = window[PAD + first - 1 :]
+    x1 = window[PAD + first :]
+    x2 = window[PAD + first + 1 :]
+    x3 = window[PAD + first + 2 :]
+    y0 = halves[_MARGIN + first - 2 :]
+    y1 = halves[_MARGIN + first - 1 :]
+    y2 = halves[_MARGIN + first :]
+    y3 = halves[_MARGIN + first + 1 :]
+    y4 = halves[_MARGIN + first + 2 :]
+    largest = peaks[first:]
+    for i in range(_GROUP):
+        largest[i] = max(largest[i], abs(x1[i]), abs(y2[i]))
+    for q in range(3):
+        g0, g1, g2, g3, g4, g5, g6, g7 = QUARTER[q]
+        for i in range(_GROUP):
+            early = (g0 * y0[i] + g1 * x0[i] + (g2 * y1[i] + g3 * x1[i])) + (
+                g4 * y2[i] + g5 * x2[i] + (g6 * y3[i] + g7 * x3[i])
+            )
+            late = (g0 * x0[i] + g1 * y1[i] + (g2 * x1[i] + g3 * y2[i])) + (
+                g4 * x2[i] + g5 * y3[i] + (g6 * x3[i] + g7 * y4[i])
+            )
+            largest[i] = max(largest[i], abs(early), abs(late))
+
+
+@kernel
+def load_window(row: Array, first: int, window: Points) -> np.float32:
+    """Copy a quantum of one channel with what surrounds it; return its largest absolute value.
+
+    Args:
+        row: Shape ``(PAD + n + PAD,)`` or longer.
+        first: Item of ``row`` to start at; what lies beyond its end is silent.
+        window: Overwritten, shape ``(_WINDOW,)``.
+
+    """
+    count = min(QUANTUM + 2 * PAD, len(row) - first)
+    source = row[first:]
+    for i in range(count):
+        window[i] = np.float32(source[i])
+    for i in range(count, _WINDOW):
+        window[i] = _SILENT
+    return largest(window)
+
+
+@kernel
+def largest(values: Points) -> np.float32:
+    """Return the largest magnitude of a multiple of four values, ignoring any NaN."""
+    a = b = c = d = _SILENT
+    for i in range(0, len(values), 4):
+        a = max(a, abs(values[i]))
+        b = max(b, abs(values[i + 1]))
+        c = max(c, abs(values[i + 2]))
+        d = max(d, abs(values[i + 3]))
+    return max(max(a, b), max(c, d))
+
+
+@kernel
+def double_peaks(window: Points, halves: Points, doubled: Points) -> None:
+    """Find the larger of each sample and the point halfway after it, the margins included.
+
+    Args:
+        window: As in `halfway_points`.
+        halves: As `halfway_points` leaves it.
+        doubled: Overwritten, shape ``(_HALVES,)``: absolute values.
+
+    """
+    samples = window[PAD - _MARGIN :]
+    for i in range(_HALVES):
+        doubled[i] = max(abs(samples[i]), abs(halves[i]))
+
+
+@kernel
+def peak_grid(block: Array, cell: int, floor: float, grid: Points) -> None:
+    """Find the largest value of each cell of a block, over both channels and between samples.
+
+    A cell of ``cell`` samples has ``8 * cell`` points: from its first sample up to, but without,
+    the first of the next cell.
+
+    Args:
+        block: Shape ``(channel, PAD + n + PAD)`` or longer, ``n`` a multiple of ``cell``.
+        cell: Samples a cell: 4, 8, 16 or 32.
+        floor: Where no point can reach this, samples alone may be looked at.
+        grid: Overwritten, shape ``(n // cell,)``.
+
+    """
+    window = np.empty(_WINDOW, np.float32)
+    halves = np.empty(_HALVES, np.float32)
+    doubled = np.empty(_HALVES, np.float32)
+    peaks = np.empty(QUANTUM, np.float32)
+    frames = len(grid) * cell
+    for start in range(0, frames, QUANTUM):
+        peaks[:] = _SILENT
+        for channel in range(block.shape[0]):
+            loudest = load_window(block[channel], start, window)
+            samples = window[PAD:]
+            for i in range(QUANTUM):
+                peaks[i] = max(peaks[i], abs(samples[i]))
+            if loudest * _BOUND < floor:
+                continue
+            halfway_points(window, halves)
+            double_peaks(window, halves, doubled)
+            for first in range(0, QUANTUM, _GROUP):
+                if largest(doubled[first : first + _GROUP + 2 * _MARGIN]) * _QUARTER_BOUND >= floor:
+                    raise_peaks(window, halves, first, peaks)
+        for i in range(min(QUANTUM, frames - start) // cell):
+            grid[start // cell + i] = largest(peaks[i * cell : (i + 1) * cell])
+
+
+@kernel
+def point(window: Points, halves: Points, position: int) -> float:
+    """Return the signal ``position`` eighths of a sample after the start of a quantum."""
+    sample, step = divmod(position, 8)
+    if step == 0:
+        return float(window[PAD + sample])
+    if step == 4:
+        return float(halves[_MARGIN + sample])
+    value = 0.0
+    first = 2 * sample + step // 4 - QUARTER_PAIRS + 1
+    for m in range(2 * QUARTER_PAIRS):
+        n, odd = divmod(first + m, 2)
+        value += QUARTER[step % 4 - 1, m] * (halves[_MARGIN + n] if odd else window[PAD + n])
+    return value
+
+
+@kernel
+def vertex(window: Points, halves: Points, sample: int) -> float:
+    """Return the highest vertex of parabolas through the points from ``sample`` to the next."""
+    highest = 0.0
+    before = point(window, halves, 8 * sample - 1)
+    here = point(window, halves, 8 * sample)
+    for position in range(8 * sample + 1, 8 * sample + 9):
+        after = point(window, halves, position)
+        sign = 1.0 if here >= 0.0 else -1.0
+        a, b, c = sign * before, sign * here, sign * after
+        if b >= a and b >= c:
+            bend = 2.0 * b - a - c
+            rise = (a - c) ** 2 / (8.0 * bend) if bend > 0.0 else 0.0
+            highest = max(highest, min(b + rise, b * float(_RISE)))
+        before, here = here, after
+    return highest
+
+
+@kernel
+def true_peak(block: Array, frames: int, known: float) -> float:
+    """Find the true peak of a block where it exceeds what is known.
+
+    Only where a bound allows a higher value are points computed, so that the cost falls to that of
+    the halfway points once a loud passage has been seen.
+
+    Args:
+        block: Shape ``(channel, PAD + frames + PAD)`` or longer.
+        frames: How many samples to look at.
+        known: True peak of the signal so far.
+
+    Returns:
+        The larger of ``known`` and the block's own, linear.
+
+    """
+    window = np.empty(_WINDOW, np.float32)
+    halves = np.empty(_HALVES, np.float32)
+    doubled = np.empty(_HALVES, np.float32)
+    peaks = np.empty(QUANTUM, np.float32)
+    for start in range(0, frames, QUANTUM):
+        for channel in range(block.shape[0]):
+            if load_window(block[channel], start, window) * _BOUND * _RISE <= known:
+                continue
+            halfway_points(window, halves)
+            double_peaks(window, halves, doubled)
+            for first in range(0, QUANTUM, _GROUP):
+                bound = largest(doubled[first : first + _GROUP + 2 * _MARGIN]) * _QUARTER_BOUND
+                if bound * _RISE <= known:
+                    continue
+                peaks[:] = _SILENT
+                raise_peaks(window, halves, first, peaks)
+                for sample in range(first, first + _GROUP):
+                    if peaks[sample] * _RISE > known:
+                        known = max(known, vertex(window, halves, sample))
+    return known

@@ -1,0 +1,186 @@
+"""Equalizer: high-pass, low shelf, four bells, high shelf.
+
+With ``A = 10^(gain / 40)`` and ``s = j f / f0`` the analog prototypes are
+
+- bell: ``(s² + s A / Q + 1) / (s² + s / (A Q) + 1)``,
+- low shelf: ``A (s² + s √A / Q + A) / (A s² + s √A / Q + 1)``, high shelf the mirror of it,
+- high-pass: ``s² / (s² + s / Q + 1)``,
+
+with ``Q = 1/√2`` for shelves and high-pass (R. Bristow-Johnson, "Cookbook formulae for audio
+equalizer biquad filter coefficients"). A cut is the exact inverse of the boost. The mean of shelves
+and bells over the third octaves 63 Hz … 12.5 kHz is taken out as a plain gain, so that the equalizer
+moves balance and not level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernels.matched import (
+    IDENTITY,
+    Quadratic,
+    Section,
+    high_pass_section,
+    inverse,
+    matched_section,
+)
+from ..parameters import ParameterSpec
+from ..rates import representable
+from ..spectrum import THIRD_CENTERS_HZ
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Shape: TypeAlias = Literal["low_shelf", "bell", "high_shelf"]
+
+BUTTERWORTH_Q = math.sqrt(0.5)
+SECTIONS = 8
+"""High-pass, six filters and one identity: two passes of the four-section kernel."""
+
+LEVEL_CENTERS_HZ: Array = THIRD_CENTERS_HZ[
+    (THIRD_CENTERS_HZ > 60.0) & (THIRD_CENTERS_HZ < 13_000.0)
+]
+"""Third octaves 63 Hz … 12.5 kHz, over which the mean gain is taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter of the equalizer and the region it may roam.
+
+    Attributes:
+        name: First part of its parameters' keys.
+        shape: Kind of prototype.
+        low_hz: Lowest corner.
+        high_hz: Highest corner.
+        default_hz: Corner where none is given.
+
+    """
+
+    name: str
+    shape: Shape
+    low_hz: float
+    high_hz: float
+    default_hz: float
+
+    @property
+    def specs(self) -> tuple[ParameterSpec, ...]:
+        """Gain and frequency, and Q for a bell."""
+        gain = ParameterSpec(f"{self.name}_gain", "dB", -8.0, 8.0, 0.0, scaled=True)
+        frequency = ParameterSpec(
+            f"{self.name}_frequency", "Hz", self.low_hz, self.high_hz, self.default_hz, log=True
+        )
+        if self.shape != "bell":
+            return (gain, frequency)
+        return (gain, frequency, ParameterSpec(f"{self.name}_q", "", 0.4, 3.0, 0.8, log=True))
+
+
+FILTERS = (
+    Filter("low_shelf", "low_shelf", 30.0, 250.0, 90.0),
+    Filter("low", "bell", 60.0, 400.0, 160.0),
+    Filter("low_mid", "bell", 200.0, 1500.0, 500.0),
+    Filter("high_mid", "bell", 1000.0, 5000.0, 2200.0),
+    Filter("high", "bell", 3000.0, 12_000.0, 6000.0),
+    Filter("high_shelf", "high_shelf", 3000.0, 12_000.0, 9000.0),
+)
+
+SPECS: tuple[ParameterSpec, ...] = (
+    # at its lowest corner the high-pass is flat to 0.01 dB from 20 Hz up
+    ParameterSpec("high_pass_frequency", "Hz", 4.0, 80.0, 4.0, log=True, scaled=True),
+    *(spec for item in FILTERS for spec in item.specs),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedEqualizer:
+    """What the equalizer needs to run.
+
+    Attributes:
+        values: Physical values by key.
+        gain_db: Minus the mean gain of shelves and bells.
+
+    """
+
+    values: Mapping[str, float]
+    gain_db: float
+
+    def sections(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
+        """Design the cascade.
+
+        Returns:
+            ``b0 b1 b2 a1 a2`` a section, shape ``(8, 5)``, with the level's gain in the last one;
+            and the names of the filters that this rate cannot hold, which are left out.
+
+        """
+        rows: list[Section] = []
+        left_out = []
+        corner_hz = self.values["high_pass_frequency_hz"]
+        rows.append(high_pass_section(corner_hz, BUTTERWORTH_Q, sample_rate))
+        for item in FILTERS:
+            frequency_hz = self.values[f"{item.name}_frequency_hz"]
+            if representable(frequency_hz, sample_rate):
+                rows.append(_section(item, self.values, sample_rate))
+            else:
+                rows.append(IDENTITY)
+                left_out.append(item.name)
+        gain = 10.0 ** (self.gain_db / 20.0)
+        rows.append((gain, 0.0, 0.0, 0.0, 0.0))
+        return np.array(rows), tuple(left_out)
+
+    def response_db(self, frequency_hz: Array) -> Array:
+        """Return the whole response in dB, high-pass and level's gain included."""
+        return equalizer_response_db(self.values, frequency_hz) + self.gain_db
+
+
+def resolve_equalizer(values: Mapping[str, float]) -> ResolvedEqualizer:
+    """Take the mean gain out of ``values``."""
+    return ResolvedEqualizer(values, -float(np.mean(_balance_db(values, LEVEL_CENTERS_HZ))))
+
+
+def equalizer_response_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
+    """Return the analog magnitude in dB at each frequency, with the high-pass."""
+    ratio = frequency_hz / values["high_pass_frequency_hz"]
+    high_pass: Array = 10.0 * np.log10(ratio**4 / _power((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio))
+    return high_pass + _balance_db(values, frequency_hz)
+
+
+def _balance_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
+    total = np.zeros_like(frequency_hz)
+    for item in FILTERS:
+        numerator, denominator = _prototype(
+            item.shape,
+            values[f"{item.name}_gain_db"],
+            values.get(f"{item.name}_q", BUTTERWORTH_Q),
+        )
+        ratio = frequency_hz / values[f"{item.name}_frequency_hz"]
+        total += 10.0 * np.log10(_power(numerator, ratio) / _power(denominator, ratio))
+    return total
+
+
+def _section(item: Filter, values: Mapping[str, float], sample_rate: int) -> Section:
+    gain_db = values[f"{item.name}_gain_db"]
+    numerator, denominator = _prototype(
+        item.shape, abs(gain_db), values.get(f"{item.name}_q", BUTTERWORTH_Q)
+    )
+    boost = matched_section(
+        numerator, denominator, values[f"{item.name}_frequency_hz"], sample_rate
+    )
+    return boost if gain_db >= 0.0 else inverse(boost)
+
+
+def _prototype(shape: Shape, gain_db: float, q: float) -> tuple[Quadratic, Quadratic]:
+    a = 10.0 ** (gain_db / 40.0)
+    if shape == "bell":
+        return (1.0, a / q, 1.0), (1.0, 1.0 / (a * q), 1.0)
+    slope = math.sqrt(a) / q
+    if shape == "low_shelf":
+        return (a, a * slope, a * a), (a, slope, 1.0)
+    return (a * a, a * slope, a), (1.0, slope, a)
+
+
+def _power(p: Quadratic, ratio: Array) -> Array:
+    power: Array = (p[2] - p[0] * ratio * ratio) ** 2 + (p[1] * ratio) ** 2
+    return power

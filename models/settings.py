@@ -1,0 +1,128 @@
+"""The settings of the whole chain: what a network predicts and a recipe stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from .errors import ParameterError
+from .parameters import ParameterSpec, complete
+from .processors import deesser, equalizer, imager, limiter, multiband_compressor, saturator
+
+BLOCKS: dict[str, tuple[ParameterSpec, ...]] = {
+    "equalizer": equalizer.SPECS,
+    "deesser": deesser.SPECS,
+    "multiband_compressor": multiband_compressor.SPECS,
+    "saturator": saturator.SPECS,
+    "imager": imager.SPECS,
+    "limiter": limiter.SPECS,
+}
+"""Parameters of every block with settings, in signal order."""
+
+
+class BlockDocument(TypedDict):
+    """A block as a recipe writes it."""
+
+    bypass: bool
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSettings:
+    """The settings of one block.
+
+    Attributes:
+        bypass: Whether the block is removed from the chain.
+        values: Physical values by key, complete and checked.
+
+    """
+
+    bypass: bool
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """The settings of every block, by name and in signal order.
+
+    Attributes:
+        blocks: One entry for each name in `BLOCKS`.
+
+    """
+
+    blocks: Mapping[str, BlockSettings]
+
+    def __getitem__(self, name: str) -> BlockSettings:
+        return self.blocks[name]
+
+    def with_block(
+        self, name: str, values: Mapping[str, float], *, bypass: bool = False
+    ) -> ChainSettings:
+        """Return settings with one block replaced; missing values take their defaults."""
+        block = BlockSettings(bypass, complete(name, _specs(name), values))
+        return ChainSettings({**self.blocks, name: block})
+
+    def scaled(self, amount: float) -> ChainSettings:
+        """Move every block toward its neutral values.
+
+        A block that has reached them is bypassed. The limiter stays: it guards the ceiling.
+
+        Args:
+            amount: 1 keeps the settings, 0 leaves nothing of them.
+
+        Raises:
+            ParameterError: The amount lies outside [0, 1].
+
+        """
+        if not 0.0 <= amount <= 1.0:
+            raise ParameterError(f"amount is {amount}; it must lie in [0, 1]", code="out_of_range")
+        scaled = {}
+        for name, block in self.blocks.items():
+            specs = BLOCKS[name]
+            values = {s.key: s.toward_default(block.values[s.key], amount) for s in specs}
+            acts = any(values[s.key] != s.default for s in specs if s.scaled)
+            scaled[name] = BlockSettings(block.bypass or (name != "limiter" and not acts), values)
+        return ChainSettings(scaled)
+
+    def document(self) -> dict[str, BlockDocument]:
+        """Return the settings as plain data for a recipe."""
+        return {
+            name: {"bypass": block.bypass, "values": dict(block.values)}
+            for name, block in self.blocks.items()
+        }
+
+
+def default_settings() -> ChainSettings:
+    """Return a chain with every block bypassed at its default values."""
+    return ChainSettings(
+        {name: BlockSettings(True, complete(name, specs, {})) for name, specs in BLOCKS.items()}
+    )
+
+
+def settings_from_document(document: Mapping[str, BlockDocument]) -> ChainSettings:
+    """Read settings back from plain data; missing blocks are bypassed, missing values default.
+
+    Raises:
+        ParameterError: A block or a parameter is unknown, or a value out of range.
+
+    """
+    settings = default_settings()
+    for name, block in document.items():
+        if unknown := block.keys() - {"bypass", "values"}:
+            raise ParameterError(
+                f"{name} has no entry {', '.join(sorted(unknown))}", code="unknown_parameter"
+            )
+        settings = settings.with_block(
+            name, block.get("values", {}), bypass=bool(block.get("bypass", False))
+        )
+    return settings
+
+
+def _specs(name: str) -> tuple[ParameterSpec, ...]:
+    if name not in BLOCKS:
+        raise ParameterError(
+            f"there is no block {name!r}; the chain has {', '.join(BLOCKS)}",
+            code="unknown_parameter",
+        )
+    return BLOCKS[name]
