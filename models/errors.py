@@ -18,7 +18,7 @@ the exit status of its class. Its message names the file, says what is wrong and
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class GlassmasterError(Exception):
@@ -41,6 +41,18 @@ class GlassmasterError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def located(self, name: str, path: str | Path) -> Self:
+        """Return the error with the file it is about, where it does not name one yet.
+
+        Args:
+            name: The file as messages show it.
+            path: The file.
+
+        """
+        if self.path is None:
+            self.message, self.path = f"{name}: {self.message}", str(path)
+        return self
 
 
 class AudioFileError(GlassmasterError, OSError):

@@ -7,11 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...data.metering.true_peak import PeakGrid
+from ...data.metering.true_peak import SPAN, PeakGrid
 from ...models.chain import ResolvedChain
 from ...models.kernels.interpolator import PAD
 from ...models.kernels.limiter import apply_gain, limiter_gain
-from ...models.kernels.true_peak import QUANTUM
 from ...models.processors.limiter import ResolvedLimiter, look_ahead_cells, smoothing_window
 from ...models.rates import hop_samples, limiter_cell_samples
 from .stage import Block, Delay
@@ -88,7 +87,7 @@ class LimiterStage:
         hop = hop_samples(sample_rate)
         self._rate = sample_rate
         self._cell = limiter_cell_samples(sample_rate)
-        wait = QUANTUM + PAD + (look_ahead_cells(sample_rate) + 2) * self._cell
+        wait = SPAN + PAD + (look_ahead_cells(sample_rate) + 2) * self._cell
         self.latency = -(-wait // hop) * hop
         self._bypassed = Delay(self.latency)
         self._limiter: ResolvedLimiter | None = None

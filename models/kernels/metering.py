@@ -14,6 +14,7 @@ import numpy.typing as npt
 from .jit import kernel
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Points: TypeAlias = npt.NDArray[np.float32]
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 _NEGLIGIBLE = 1e-120  # a decaying filter state below this becomes zero before it can be denormal
@@ -119,33 +120,32 @@ def slide(
 
 
 @kernel
-def sum_bands(
-    powers: Array, mid: npt.NDArray[np.complex64], side: npt.NDArray[np.complex64], edges: Array
-) -> None:
-    """Sum the powers of a Fourier transform into bands, sharing the bins that an edge divides.
+def sum_bands(powers: Array, transform: Points, edges: Array) -> None:
+    """Sum the powers of two real signals into bands, sharing the bins that an edge divides.
 
     Bin ``k`` covers ``k - 0.5`` to ``k + 0.5``.
 
     Args:
-        powers: Overwritten, shape ``(3, band)``: squares of mid and of side, and their product.
-        mid: Transform, shape ``(bin,)``.
-        side: Transform, shape ``(bin,)``.
-        edges: Edges of the bands in bins, shape ``(band + 1,)``, increasing.
+        powers: Overwritten, shape ``(3, band)``: squares of either signal, and their product.
+        transform: Fourier transform of ``mid + 1j * side``, shape ``(2, length)``.
+        edges: Edges of the bands in bins, shape ``(band + 1,)``, increasing, the first above 0.5.
 
     """
-    top = len(mid) - 0.5
+    length = transform.shape[1]
+    top = 0.5 * length - 0.5
     for band in range(len(edges) - 1):
         low, high = edges[band], min(edges[band + 1], top)
-        mid_power = side_power = cross_power = 0.0
+        mid = side = cross = 0.0
         for k in range(int(low + 0.5), int(high + 0.5) + 1):
-            share = min(high, k + 0.5) - max(low, k - 0.5)
+            share = 0.25 * (min(high, k + 0.5) - max(low, k - 0.5))
             if share <= 0.0:
                 continue
-            m, s = mid[k], side[k]
-            mid_power += share * (float(m.real) ** 2 + float(m.imag) ** 2)
-            side_power += share * (float(s.real) ** 2 + float(s.imag) ** 2)
-            cross_power += share * (float(m.real) * float(s.real) + float(m.imag) * float(s.imag))
-        powers[0, band], powers[1, band], powers[2, band] = mid_power, side_power, cross_power
+            a, b = float(transform[0, k]), float(transform[1, k])
+            c, d = float(transform[0, length - k]), float(transform[1, length - k])
+            mid += share * ((a + c) ** 2 + (b - d) ** 2)
+            side += share * ((b + d) ** 2 + (a - c) ** 2)
+            cross += share * ((a + c) * (b + d) - (b - d) * (a - c))
+        powers[0, band], powers[1, band], powers[2, band] = mid, side, cross
 
 
 @kernel

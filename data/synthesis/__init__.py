@@ -1,0 +1,1 @@
+"""The parts of the song generator: what is played, and how each instrument sounds."""

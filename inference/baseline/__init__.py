@@ -1,0 +1,1 @@
+"""The baseline predictor: published statistics and closed forms, no training."""

@@ -1,0 +1,148 @@
+"""Fit the equalizer's filters to a wanted response.
+
+Minimizes the weighted squared error in dB plus a pull of gains to 0 and of corners and widths to
+their defaults, by damped Gauss-Newton steps (K. Levenberg 1944, D. Marquardt 1963) on parameters
+normalized to their ranges. It starts from the defaults, so that equal wishes give equal settings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.parameters import ParameterSpec
+from ...models.processors.equalizer import FILTERS, SPECS, resolve_equalizer
+from ...models.rates import NYQUIST_MARGIN
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+_GAIN_PULL = 0.04  # cost in dB of error for a gain of 1 dB
+_SHAPE_PULL = 1.2  # cost in dB of error for a corner or a Q across its whole range
+_STEPS = 12
+_GOOD_ENOUGH = 1e-3  # relative improvement of the cost that ends the search
+_DIFFERENCE = 1e-4
+_DAMPING = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class EqualizerFit:
+    """Settings of the equalizer and how well they do what was wanted.
+
+    Attributes:
+        values: Physical values by key.
+        residual_db: Root mean square of the error, with the weights of the fit.
+
+    """
+
+    values: Mapping[str, float]
+    residual_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """One parameter that moves, and its highest normalized value at this sample rate."""
+
+    spec: ParameterSpec
+    rest: float
+    top: float
+    pull: float
+
+
+def fit_equalizer(
+    wanted_db: Array,
+    frequency_hz: Array,
+    weight: Array,
+    *,
+    high_pass_hz: float,
+    most_db: float,
+    sample_rate: int,
+) -> EqualizerFit:
+    """Fit shelves and bells to a response.
+
+    Args:
+        wanted_db: Response without the high-pass, shape ``(frequency,)``; its mean over the
+            equalizer's level bands should be 0, because the equalizer takes that mean out.
+        frequency_hz: Where it is wanted, shape ``(frequency,)``.
+        weight: Importance of each error, 0 or more, shape ``(frequency,)``.
+        high_pass_hz: Corner of the high-pass, which is set and not fitted.
+        most_db: Gains are scaled back until the response without the high-pass stays within this.
+        sample_rate: Filters that this rate cannot hold are left at 0 dB.
+
+    """
+    free = _free_parameters(sample_rate)
+    fixed = {spec.key: spec.default for spec in SPECS}
+    scale = np.sqrt(weight / weight.sum() * len(weight))
+    rest = np.array([item.rest for item in free])
+    pull = np.array([item.pull for item in free])
+    bottom, top = np.zeros(len(free)), np.array([item.top for item in free])
+
+    def values_at(z: Array) -> dict[str, float]:
+        moved = {p.spec.key: p.spec.denormalize(float(v)) for p, v in zip(free, z, strict=True)}
+        return fixed | moved
+
+    def residual(z: Array) -> Array:
+        response_db = resolve_equalizer(values_at(z)).response_db(frequency_hz)
+        return np.concatenate((scale * (response_db - wanted_db), pull * (z - rest)))
+
+    z, error, damping = rest.copy(), residual(rest), _DAMPING
+    for _ in range(_STEPS):
+        slope = np.stack([residual(z + step) for step in _DIFFERENCE * np.eye(len(z))], axis=1)
+        slope = (slope - error[:, None]) / _DIFFERENCE
+        normal = slope.T @ slope
+        normal += damping * np.diag(np.diag(normal))
+        trial = np.clip(z - np.linalg.solve(normal, slope.T @ error), bottom, top)
+        trial_error = residual(trial)
+        gained = 1.0 - float(trial_error @ trial_error) / max(float(error @ error), 1e-12)
+        if gained > 0.0:
+            z, error, damping = trial, trial_error, 0.2 * damping
+            if gained < _GOOD_ENOUGH:
+                break
+        else:
+            damping *= 10.0
+
+    values = _bounded(values_at(z), frequency_hz, most_db)
+    values = {spec.key: _rounded(spec, values[spec.key]) for spec in SPECS}
+    error = scale * (resolve_equalizer(values).response_db(frequency_hz) - wanted_db)
+    high_pass = {"high_pass_frequency_hz": high_pass_hz}
+    return EqualizerFit(values | high_pass, float(np.sqrt(np.mean(error**2))))
+
+
+def _free_parameters(sample_rate: int) -> list[_Free]:
+    highest_hz = NYQUIST_MARGIN * sample_rate
+    free = []
+    for item in FILTERS:
+        if item.default_hz > highest_hz:
+            continue
+        for spec in item.specs:
+            top = 1.0
+            if spec.unit == "Hz":
+                top = min(1.0, spec.normalize(highest_hz))
+            pull = _GAIN_PULL * (spec.high - spec.low) if spec.unit == "dB" else _SHAPE_PULL
+            free.append(_Free(spec, spec.normalize(spec.default), top, pull))
+    return free
+
+
+def _bounded(values: Mapping[str, float], frequency_hz: Array, most_db: float) -> dict[str, float]:
+    """Scale gains back until the response stays within ``most_db``."""
+    gains = [spec.key for spec in SPECS if spec.unit == "dB"]
+    bounded = dict(values)
+    while True:
+        peak_db = float(np.max(np.abs(resolve_equalizer(bounded).response_db(frequency_hz))))
+        if peak_db <= most_db:
+            return bounded
+        # the response is nearly proportional to the gains; a little more makes it end
+        bounded |= {key: bounded[key] * 0.995 * most_db / peak_db for key in gains}
+
+
+def _rounded(spec: ParameterSpec, value: float) -> float:
+    """Round to what a person would type: 0.01 dB, three digits of a frequency or a Q.
+
+    It also makes settings equal on processors that round differently in the last place.
+    """
+    digits = 2 if spec.unit == "dB" else 2 - math.floor(math.log10(value))
+    return min(max(round(value, digits), spec.low), spec.high)

@@ -1,0 +1,136 @@
+"""The command line: parses, runs a command, and turns what happened into an exit status.
+
+Exit status: 0 done, 1 failure of ours, 2 does not comply, 3 cannot be met, 64 wrong usage, 65 bad
+input, 74 cannot write, 130 and 143 interrupted. With several files all are tried, and the status is
+the first that occurs of 1, 74, 65, 3, 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from ..models.errors import GlassmasterError, UsageError
+from .commands import COMMANDS
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived; open files are cleaned up on the way out."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help", code="usage")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``glassmaster`` and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+    except ValueError:
+        debug = debug or False  # not the main thread of a program that embeds this one
+    try:
+        return _run(given)
+    except SystemExit as stop:  # --help and --version
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        _say("interrupted; nothing half-written is left behind")
+        return INTERRUPTED
+    except _Terminated:
+        _say("terminated; nothing half-written is left behind")
+        return TERMINATED
+    except BrokenPipeError:
+        # whoever read our output has gone; point stdout elsewhere so that exit does not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except GlassmasterError as error:
+        if debug:
+            raise
+        return _fail(given, error)
+    except Exception as error:
+        if debug:
+            raise
+        reason = " ".join(str(error).split()) or "no details"
+        message = f"internal error: {type(error).__name__}: {reason}; add --debug for details"
+        return _fail(given, GlassmasterError(message, code="internal"))
+
+
+def entry() -> NoReturn:
+    """Run ``glassmaster`` as a program.
+
+    The interpreter's own farewell would take as long as a minute of music; everything that matters
+    is closed and flushed by now.
+    """
+    status = main()
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _run(given: list[str]) -> int:
+    parser = _parser()
+    arguments = parser.parse_args(given)
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        raise UsageError("name a command", code="usage")
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="glassmaster",
+        description="Automatic mastering: loudness and true peak are checked, not hoped for.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for command in COMMANDS:
+        own = parsers.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        own.add_argument("--debug", action="store_true", help="show tracebacks")
+        command.add_arguments(own)
+        own.set_defaults(run=command.run)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"glassmaster {version('glassmaster')}")
+        parser.exit()
+
+
+def _fail(given: Sequence[str], error: GlassmasterError) -> int:
+    _say(error.message)
+    if "--json" in given:
+        from .documents import dump_json
+        from .report.document import document
+
+        names = {command.NAME for command in COMMANDS}
+        command = next((word for word in given if word in names), "")
+        print(dump_json(document(command, [], error)))
+    return error.exit_code
+
+
+def _say(message: str) -> None:
+    print(f"glassmaster: {message}", file=sys.stderr)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+if __name__ == "__main__":
+    entry()

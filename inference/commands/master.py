@@ -1,0 +1,126 @@
+"""``glassmaster master``: a compliant master of every mix, in one go."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...models.errors import UsageError
+from .files import Entry, run_files
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..mastering import Request
+
+NAME = "master"
+HELP = "master mixes"
+
+CONTAINERS = ("wav", "flac", "aiff")
+CONTAINER_OF_SUFFIX = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
+BIT_DEPTHS = ("16", "24", "32f")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("mixes", metavar="MIX", nargs="+", type=Path)
+    parser.add_argument("-o", dest="output", metavar="OUT", type=Path, help="file, or a folder")
+    parser.add_argument("--profile", default="default", metavar="NAME", help="delivery profile")
+    parser.add_argument(
+        "--amount", type=float, default=1.0, metavar="0..1", help="how much of the settings"
+    )
+    parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
+    parser.add_argument("--true-peak", type=float, metavar="X", help="ceiling in dBTP")
+    parser.add_argument(
+        "--nearest", action="store_true", help="take the nearest safe loudness to --lufs"
+    )
+    parser.add_argument("--format", choices=CONTAINERS, help="container; else by OUT, else wav")
+    parser.add_argument("--bit-depth", choices=BIT_DEPTHS, help="else the profile's, usually 24")
+    parser.add_argument("--sample-rate", type=int, metavar="HZ", help="else the mix's")
+    parser.add_argument("--recipe", type=Path, metavar="OUT.yaml", help="save the recipe")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML report")
+    parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
+    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from ...data.files.writer import check_output
+    from ..baseline import BaselinePredictor
+    from ..mastering import master
+    from ..recipe import save_recipe
+    from ..report.document import master_entry
+    from ..report.page import write_page
+    from ..report.text import master_text
+    from ..warming import ensure_warm
+
+    mixes: list[Path] = arguments.mixes
+    if len(mixes) > 1 and arguments.output is not None and not arguments.output.is_dir():
+        raise UsageError(
+            f"{arguments.output}: with several mixes -o must name an existing folder", code="usage"
+        )
+    if len(mixes) > 1 and arguments.recipe is not None:
+        raise UsageError("--recipe takes one mix at a time", code="usage")
+    if not 0.0 <= arguments.amount <= 1.0:
+        raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
+    predictor = BaselinePredictor()
+
+    def work(path: Path) -> tuple[Entry, str]:
+        request = _request(arguments, path)
+        check_output(request.output, mixes, force=request.force)
+        if arguments.recipe is not None:
+            check_output(arguments.recipe, mixes, force=request.force)
+        progress = Progress(path.name)
+        try:
+            result = master(path, request, predictor, amount=arguments.amount, step=progress)
+        finally:
+            progress.clear()
+        if arguments.recipe is not None:
+            save_recipe(result.recipe, arguments.recipe)
+        page = None if arguments.report is None else write_page(result, arguments.report)
+        return master_entry(result, arguments.recipe, page), master_text(
+            result, arguments.recipe, page
+        )
+
+    ensure_warm()
+    return run_files(NAME, mixes, work, json=arguments.json)
+
+
+def _request(arguments: argparse.Namespace, mix: Path) -> Request:
+    from ...data.files.names import output_name
+    from ...data.files.reader import open_audio
+    from ..mastering import Request
+    from ..profiles import load_profile
+    from ..recipe import Delivery
+
+    profile = load_profile(arguments.profile)
+    output: Path | None = arguments.output
+    to_file = output is not None and not output.is_dir()
+    container = arguments.format
+    if container is None and to_file and output is not None:
+        container = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+        if container is None:
+            raise UsageError(
+                f"{output}: name it .wav, .flac or .aiff, or give --format", code="usage"
+            )
+    container = container or "wav"
+    with open_audio(mix) as reader:
+        sample_rate = arguments.sample_rate or profile.sample_rate or reader.sample_rate
+    if output is None or not to_file:
+        folder = mix.parent if output is None else output
+        output = folder / output_name(mix, f"-master.{container}")
+    return Request(
+        output=output,
+        delivery=Delivery(
+            profile=profile.name,
+            container=container,
+            bit_depth=arguments.bit_depth or profile.bit_depth,
+            sample_rate=sample_rate,
+            target_lufs=arguments.lufs,
+        ),
+        ceiling_dbtp=arguments.true_peak,
+        force=arguments.force,
+        nearest=arguments.nearest,
+        temp_dir=arguments.temp_dir,
+    )

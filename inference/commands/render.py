@@ -1,0 +1,66 @@
+"""``glassmaster render``: a recipe again, to the same bytes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .files import Entry, run_files
+from .progress import Progress
+
+NAME = "render"
+HELP = "render a recipe again"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("recipe", metavar="RECIPE", type=Path)
+    parser.add_argument("mix", metavar="MIX", type=Path)
+    parser.add_argument("-o", dest="output", metavar="OUT", type=Path, required=True)
+    parser.add_argument(
+        "--resolve", action="store_true", help="fit the settings to another mix than the recipe's"
+    )
+    parser.add_argument("--nearest", action="store_true", help="take the nearest safe loudness")
+    parser.add_argument("--save", type=Path, metavar="OUT.yaml", help="save the recipe as used")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML report")
+    parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
+    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from ...data.files.writer import check_output
+    from ..mastering import Request, render
+    from ..recipe import load_recipe, save_recipe
+    from ..report.document import master_entry
+    from ..report.page import write_page
+    from ..report.text import master_text
+    from ..warming import ensure_warm
+
+    recipe = load_recipe(arguments.recipe)
+    request = Request(
+        output=arguments.output,
+        delivery=recipe.delivery,
+        force=arguments.force,
+        nearest=arguments.nearest,
+        temp_dir=arguments.temp_dir,
+    )
+
+    def work(path: Path) -> tuple[Entry, str]:
+        inputs = [path, arguments.recipe]
+        check_output(request.output, inputs, force=request.force)
+        progress = Progress(path.name)
+        try:
+            result = render(
+                path, request, recipe, allow_other_input=arguments.resolve, step=progress
+            )
+        finally:
+            progress.clear()
+        if arguments.save is not None:
+            save_recipe(result.recipe, arguments.save)
+        page = None if arguments.report is None else write_page(result, arguments.report)
+        return master_entry(result, arguments.save, page), master_text(result, arguments.save, page)
+
+    ensure_warm()
+    return run_files(NAME, [arguments.mix], work, json=arguments.json)

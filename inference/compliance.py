@@ -1,0 +1,59 @@
+"""Whether a file meets the limits of a delivery profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..data.metering.report import LoudnessReport
+from .profiles import DeliveryProfile
+
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceReport:
+    """What a check found.
+
+    Attributes:
+        profile: Name of the profile.
+        complies: Whether every limit is met.
+        violations: One sentence for each limit that is not.
+        playback_gain_db: By how much the service changes the level; None where unknown.
+
+    """
+
+    profile: str
+    complies: bool
+    violations: tuple[str, ...]
+    playback_gain_db: float | None
+
+
+def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> ComplianceReport:
+    """Hold measured loudness and peak against a profile.
+
+    Mono counts as dual mono. A file without a loudness (too short, or all below the gate) fails only
+    profiles that ask for one.
+    """
+    violations = []
+    integrated = loudness.dual_mono_lufs
+    if profile.target_lufs is not None:
+        if integrated is None:
+            violations.append(f"has no measurable loudness; {profile.target_lufs:.1f} LUFS wanted")
+        elif abs(integrated - profile.target_lufs) > profile.tolerance_lu + ROUNDING:
+            violations.append(
+                f"integrated loudness is {integrated:.2f} LUFS; wanted is "
+                f"{profile.target_lufs:.1f} ± {profile.tolerance_lu:g}"
+            )
+    ceiling = profile.ceiling_dbtp(integrated)
+    if loudness.true_peak_dbtp is not None and loudness.true_peak_dbtp > ceiling + ROUNDING:
+        violations.append(
+            f"true peak is {loudness.true_peak_dbtp:.2f} dBTP; at most {ceiling:.1f} is allowed"
+        )
+    short_term = loudness.short_term_max_lufs
+    limit = profile.short_term_max_lufs
+    if limit is not None and short_term is not None and short_term > limit + ROUNDING:
+        violations.append(
+            f"short-term loudness reaches {short_term:.2f} LUFS; at most {limit:.1f} is allowed"
+        )
+    playback = None if integrated is None else profile.playback_gain_db(integrated)
+    return ComplianceReport(profile.name, not violations, tuple(violations), playback)

@@ -1,0 +1,233 @@
+"""From spooled audio to a file that is known to meet its limits.
+
+The drive is solved, the file written beside its place, read back and measured. Where the ceiling
+or ±0.1 LU is missed, ceiling and drive are corrected and the second pass repeats, at most three
+times. A file that still misses is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..data.audio import blocks
+from ..data.files.formats import DeliveryFormat
+from ..data.files.names import display_name
+from ..data.files.reader import open_audio
+from ..data.files.writer import FileWriter, create_audio
+from ..data.metering.report import LoudnessAndPeak, LoudnessReport
+from ..models.errors import DeliveryError, TargetError
+from ..models.processors.limiter import ResolvedLimiter
+from .loudness_solve import (
+    DEFAULT_SHARE,
+    LimiterPreview,
+    Limiting,
+    drive_for_loudness,
+    safest_loudest,
+)
+from .profiles import DeliveryProfile
+from .rendering import Progress, Spooled, write_master
+
+CORRECTIONS = 3
+TOLERANCE_LU = 0.1
+UNDER_CEILING_DB = 0.1
+"""How far below the ceiling the limiter aims."""
+
+CORRECTION_MARGIN_DB = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be delivered.
+
+    Attributes:
+        path: Final name.
+        form: Container, bit depth, rate, channels.
+        tags: Text to carry over.
+        force: Whether an existing file may be replaced.
+        ceiling_dbtp: Ceiling that is promised.
+        limiter: Release; its ceiling is the one aimed at.
+        dither_seed: Of the dither.
+
+    """
+
+    path: Path
+    form: DeliveryFormat
+    tags: Mapping[str, str]
+    force: bool
+    ceiling_dbtp: float
+    limiter: ResolvedLimiter
+    dither_seed: int
+
+    def aiming(self, ceiling_dbtp: float) -> Order:
+        """Return the same order with another ceiling inside the limiter."""
+        values = {**self.limiter.values, "ceiling_dbtp": ceiling_dbtp}
+        return replace(self, limiter=ResolvedLimiter(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A file that was written, read back and put in its place.
+
+    Attributes:
+        loudness: Measured on the written file.
+        drive_db: Loudness gain used.
+        limiter: As used in the last pass.
+        limiting: What the drive comes to; None where there was nothing to solve.
+        corrections: How many times the second pass was repeated.
+
+    """
+
+    loudness: LoudnessReport
+    drive_db: float
+    limiter: ResolvedLimiter
+    limiting: Limiting | None
+    corrections: int
+
+
+def solve_drive(
+    spooled: Spooled,
+    order: Order,
+    profile: DeliveryProfile,
+    target_lufs: float | None,
+    *,
+    nearest: bool,
+) -> Limiting | None:
+    """Find the drive for a target, or for the profile's safe default.
+
+    Args:
+        spooled: What the first pass left.
+        order: With the limiter.
+        profile: With the budget.
+        target_lufs: Loudness asked for; None for the default.
+        nearest: Whether a target beyond the budget may be replaced by the nearest safe loudness.
+
+    Returns:
+        The drive and what it comes to; None where the signal has no loudness.
+
+    Raises:
+        TargetError: The target lies beyond the budget; it names the nearest safe loudness.
+
+    """
+    preview = LimiterPreview(
+        spooled.spool, spooled.hop_powers, order.form.sample_rate, order.limiter
+    )
+    if preview.input_lufs is None:
+        return None
+    if target_lufs is None:
+        found = drive_for_loudness(preview, profile.aim_lufs)
+        if found.budget_use(profile) <= DEFAULT_SHARE:
+            return found
+        return safest_loudest(preview, profile, found, DEFAULT_SHARE)
+    found = drive_for_loudness(preview, target_lufs)
+    reached = abs(found.output_lufs - target_lufs) <= TOLERANCE_LU
+    if reached and found.budget_use(profile) <= 1.0:
+        return found
+    safe = found
+    if found.budget_use(profile) > 1.0:
+        safe = safest_loudest(preview, profile, found, 1.0)
+    if nearest:
+        return safe
+    raise TargetError(
+        f"{target_lufs:.1f} LUFS needs {found.loss_lu:.1f} LU of limiting and "
+        f"{found.reduction_db:.1f} dB of gain reduction; {profile.most_limiting_lu:.1f} LU and "
+        f"{profile.most_reduction_db:.1f} dB are safe. The nearest safe loudness is "
+        f"{safe.output_lufs:.1f} LUFS: ask for it, or add --nearest",
+        nearest_lufs=round(safe.output_lufs, 2),
+    )
+
+
+def deliver(
+    spooled: Spooled,
+    order: Order,
+    drive_db: float,
+    wanted_lufs: float | None,
+    progress: Progress,
+) -> Delivered:
+    """Write, read back, and correct until the file meets its limits.
+
+    Args:
+        spooled: What the first pass left.
+        order: What is to be delivered.
+        drive_db: Loudness gain to start with.
+        wanted_lufs: Loudness that the file must have within 0.1 LU; None where none is defined.
+        progress: Told the share done of the current pass.
+
+    Raises:
+        DeliveryError: Ceiling or loudness are still missed after three corrections.
+        OutputError: The file cannot be written.
+
+    """
+    for corrections in range(CORRECTIONS + 1):
+        with _create(order, spooled.spool.frames) as writer:
+            write_master(
+                spooled,
+                writer,
+                order.form,
+                order.limiter,
+                drive_db=drive_db,
+                dither_seed=order.dither_seed,
+                progress=progress,
+            )
+            loudness = read_back(writer.finish())
+            off_lu = _departure(loudness, wanted_lufs)
+            over_db = _excess(loudness, order.ceiling_dbtp)
+            if abs(off_lu) <= TOLERANCE_LU and over_db <= 0.0:
+                writer.commit()
+                return Delivered(loudness, drive_db, order.limiter, None, corrections)
+        if over_db > 0.0:
+            aimed_dbtp = order.limiter.values["ceiling_dbtp"]
+            order = order.aiming(aimed_dbtp - over_db - CORRECTION_MARGIN_DB)
+        drive_db -= off_lu
+    raise DeliveryError(
+        f"{display_name(order.path)}: after {CORRECTIONS} corrections the file is still "
+        f"{off_lu:+.2f} LU off its loudness and {over_db:+.2f} dB over its ceiling; "
+        "nothing was delivered. Try a lower loudness",
+        code="limits_missed",
+        path=order.path,
+    )
+
+
+def deliver_as_recorded(
+    spooled: Spooled, order: Order, drive_db: float, progress: Progress
+) -> Delivered:
+    """Write exactly what a recipe recorded, without solving or correcting anything."""
+    with _create(order, spooled.spool.frames) as writer:
+        write_master(
+            spooled,
+            writer,
+            order.form,
+            order.limiter,
+            drive_db=drive_db,
+            dither_seed=order.dither_seed,
+            progress=progress,
+        )
+        loudness = read_back(writer.finish())
+        writer.commit()
+    return Delivered(loudness, drive_db, order.limiter, None, 0)
+
+
+def read_back(path: Path) -> LoudnessReport:
+    """Measure loudness and true peak of a written file."""
+    with open_audio(path) as reader:
+        meter = LoudnessAndPeak(reader.sample_rate, reader.channels)
+        for block in blocks(reader):
+            meter.feed(block)
+        return meter.finish()
+
+
+def _create(order: Order, frames: int) -> FileWriter:
+    return create_audio(order.path, order.form, frames=frames, tags=order.tags, force=order.force)
+
+
+def _departure(loudness: LoudnessReport, wanted_lufs: float | None) -> float:
+    if wanted_lufs is None or loudness.dual_mono_lufs is None:
+        return 0.0
+    return loudness.dual_mono_lufs - wanted_lufs
+
+
+def _excess(loudness: LoudnessReport, ceiling_dbtp: float) -> float:
+    if loudness.true_peak_dbtp is None:
+        return 0.0
+    return max(loudness.true_peak_dbtp - ceiling_dbtp, 0.0)

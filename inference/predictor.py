@@ -1,0 +1,104 @@
+"""What a predictor is: from the analysis of a mix to the settings of the chain, with reasons.
+
+Intervals hold *effective* quantities, what the chain does and not how its knobs stand, because
+different knobs can do the same. A quantity is named by one of
+
+- `response_quantity`: the equalizer's response in dB at a third octave, level taken out,
+- `reduction_quantity`: gain reduction in dB of a compressor's band on its loud passages,
+- `width_quantity`: the factor of the side signal in a band of the imager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..data.analysis import Analysis
+from ..models.settings import ChainSettings
+from ..models.spectrum import THIRD_CENTERS_HZ
+
+NOMINAL_HZ = (
+    "20", "25", "31.5", "40", "50", "63", "80", "100", "125", "160", "200", "250", "315", "400",
+    "500", "630", "800", "1000", "1250", "1600", "2000", "2500", "3150", "4000", "5000", "6300",
+    "8000", "10000", "12500", "16000", "20000",
+)  # fmt: skip
+"""Nominal frequencies of the third octaves (IEC 61260-1, Annex E), as quantities are named."""
+
+COVERAGE = 0.90
+"""Share of cases in which an interval is meant to hold the true value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one decision was taken.
+
+    Attributes:
+        block: The block it is about, a name of `glassmaster.models.settings.BLOCKS`.
+        text: One sentence: what was measured, what is normal, what was done.
+
+    """
+
+    block: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Settings for one mix, and how sure they are.
+
+    Attributes:
+        settings: Of every block; a block that has nothing to do is bypassed.
+        intervals: Lowest and highest value by quantity, see the module; each is meant to hold what
+            a finished master of this mix shows with a probability of `COVERAGE`. A quantity
+            that the predictor knows nothing about is missing.
+        reasons: At least one for every block, in signal order.
+
+    """
+
+    settings: ChainSettings
+    intervals: Mapping[str, tuple[float, float]]
+    reasons: tuple[Reason, ...]
+
+
+class Predictor(Protocol):
+    """Anything that can choose settings for a mix."""
+
+    @property
+    def name(self) -> str:
+        """Short name, as a recipe stores it."""
+        ...
+
+    @property
+    def describe(self) -> str:
+        """One sentence for the report: what the settings are based on."""
+        ...
+
+    def predict(self, analysis: Analysis) -> Prediction:
+        """Choose settings for the mix that was analyzed.
+
+        The final loudness is not part of them: it is solved afterwards against the meter.
+        """
+        ...
+
+
+def response_quantity(frequency_hz: float) -> str:
+    """Name the equalizer's response at the third octave nearest to ``frequency_hz``.
+
+    >>> response_quantity(64.0)
+    'response_db@63'
+    """
+    nearest = int(np.argmin(np.abs(np.log(THIRD_CENTERS_HZ / frequency_hz))))
+    return f"response_db@{NOMINAL_HZ[nearest]}"
+
+
+def reduction_quantity(band: str) -> str:
+    """Name the gain reduction of the compressor's ``band``."""
+    return f"reduction_db@{band}"
+
+
+def width_quantity(band: str) -> str:
+    """Name the width of the imager's ``band``."""
+    return f"width@{band}"

@@ -1,0 +1,148 @@
+"""What the first pass leaves for the second: rendered audio and the peaks of its cells.
+
+Both lie in files without a name beside the output, so that memory does not grow with length and
+nothing is left behind when the program is killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.files.names import display_name
+from ..models.errors import OutputError
+
+CHUNK_FRAMES = 65_536
+"""Frames of a chunk, a multiple of every limiter cell."""
+
+CHUNK_CELLS = 32_768
+"""Cells read at a time."""
+
+
+class Spool:
+    """Audio of two channels and its peak grid, on disk.
+
+    Args:
+        directory: Where the files are made.
+        cell: Samples a cell of the peak grid.
+        frames: How many frames are expected, to check the space.
+
+    Raises:
+        OutputError: There is no room, or the directory cannot be written.
+
+    """
+
+    def __init__(self, directory: Path, cell: int, frames: int) -> None:
+        self._directory = directory
+        self._check_space(frames * 8 + frames // cell * 4)
+        try:
+            self._audio: IO[bytes] = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
+            self._peaks: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
+        except OSError as error:
+            raise self._failure(error) from error
+        self._partial = np.zeros((2, CHUNK_FRAMES), np.float32)
+        self._filled = 0
+        self.frames = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._audio.close()
+        self._peaks.close()
+
+    def add_audio(self, block: npt.NDArray[np.floating]) -> None:
+        """Append audio, shape ``(2, time)``."""
+        taken = 0
+        while taken < block.shape[1]:
+            count = min(block.shape[1] - taken, CHUNK_FRAMES - self._filled)
+            self._partial[:, self._filled : self._filled + count] = block[:, taken : taken + count]
+            self._filled += count
+            taken += count
+            if self._filled == CHUNK_FRAMES:
+                self._flush()
+        self.frames += block.shape[1]
+
+    def add_peaks(self, peaks: npt.NDArray[np.float32]) -> None:
+        """Append the peaks of finished cells."""
+        self._write(self._peaks, peaks)
+
+    def finish(self) -> None:
+        """Write what is left, padded with silence to a whole chunk."""
+        if self._filled > 0:
+            self._partial[:, self._filled :] = 0.0
+            self._flush()
+
+    def audio(self) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the audio in chunks, shape ``(2, CHUNK_FRAMES)``; the last ends in silence."""
+        self._audio.seek(0)
+        while True:
+            chunk = np.empty((2, CHUNK_FRAMES), np.float32)
+            if not _fill(self._audio, chunk):
+                return
+            yield chunk
+
+    def peaks(self) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the peaks in chunks."""
+        self._peaks.seek(0)
+        while data := self._peaks.read(4 * CHUNK_CELLS):
+            yield np.frombuffer(data, np.float32)
+
+    def _flush(self) -> None:
+        self._write(self._audio, self._partial)
+        self._filled = 0
+
+    def _write(self, file: IO[bytes], values: npt.NDArray[np.float32]) -> None:
+        view = memoryview(values).cast("B") if values.size else memoryview(b"")
+        try:
+            while view:
+                view = view[file.write(view) :]
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _check_space(self, needed: int) -> None:
+        try:
+            free = shutil.disk_usage(self._directory).free
+        except OSError as error:
+            raise self._failure(error) from error
+        if free < needed:
+            raise OutputError(
+                f"{display_name(self._directory)}: {needed / 1e6:.0f} MB are needed for "
+                f"intermediate audio and {free / 1e6:.0f} MB are free; "
+                "make room or choose another folder with --temp-dir",
+                code="disk_full",
+                path=self._directory,
+            )
+
+    def _failure(self, error: OSError) -> OutputError:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if full else (error.strerror or str(error))
+        return OutputError(
+            f"{display_name(self._directory)}: intermediate audio cannot be written: {reason}; "
+            "choose another folder with --temp-dir",
+            code="disk_full" if full else "read_only",
+            path=self._directory,
+        )
+
+
+def _fill(file: IO[bytes], chunk: npt.NDArray[np.float32]) -> bool:
+    view = memoryview(chunk).cast("B")
+    while view:
+        count = file.readinto(view)  # type: ignore[attr-defined]
+        if not count:
+            return False
+        view = view[count:]
+    return True
