@@ -128,7 +128,7 @@ class Analyzer:
             self._loudness.feed(chunk)
             interleaved = self._interleaved[: chunk.shape[1]]
             interleaved[:] = chunk.T
-            self._digest.update(interleaved)
+            self._digest.update(interleaved.data)
 
     def feed_shape(self, block: Block) -> None:
         """Take ``block`` for spectrum and true peak: the other half of `feed`."""

@@ -31,8 +31,8 @@ class ComplianceReport:
 def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> ComplianceReport:
     """Hold measured loudness and peak against a profile.
 
-    Mono counts as dual mono. A file without a loudness (too short, or all below the gate) fails only
-    profiles that ask for one.
+    Mono counts as dual mono. A file without a loudness (too short, or all below the gate) fails
+    only profiles that ask for one.
     """
     violations = []
     integrated = loudness.dual_mono_lufs

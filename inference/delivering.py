@@ -110,30 +110,25 @@ def solve_drive(
         TargetError: The target lies beyond the budget; it names the nearest safe loudness.
 
     """
-    preview = LimiterPreview(
-        spooled.spool, spooled.hop_powers, order.form.sample_rate, order.limiter
-    )
-    if preview.input_lufs is None:
+    if spooled.loudness_lufs is None:
         return None
-    if target_lufs is None:
-        found = drive_for_loudness(preview, profile.aim_lufs)
-        if found.budget_use(profile) <= DEFAULT_SHARE:
-            return found
-        return safest_loudest(preview, profile, found, DEFAULT_SHARE)
-    found = drive_for_loudness(preview, target_lufs)
-    reached = abs(found.output_lufs - target_lufs) <= TOLERANCE_LU
-    if reached and found.budget_use(profile) <= 1.0:
+    preview = LimiterPreview(
+        spooled.spool, spooled.loudness_lufs, order.form.sample_rate, order.limiter
+    )
+    share = DEFAULT_SHARE if target_lufs is None else 1.0
+    wanted_lufs = profile.aim_lufs if target_lufs is None else target_lufs
+    found = drive_for_loudness(preview, wanted_lufs, profile, share)
+    if found.budget_use(profile) <= share:
         return found
-    safe = found
-    if found.budget_use(profile) > 1.0:
-        safe = safest_loudest(preview, profile, found, 1.0)
-    if nearest:
+    safe = safest_loudest(preview, profile, found, share)
+    if nearest or target_lufs is None:
         return safe
     raise TargetError(
-        f"{target_lufs:.1f} LUFS needs {found.loss_lu:.1f} LU of limiting and "
-        f"{found.reduction_db:.1f} dB of gain reduction; {profile.most_limiting_lu:.1f} LU and "
-        f"{profile.most_reduction_db:.1f} dB are safe. The nearest safe loudness is "
-        f"{safe.output_lufs:.1f} LUFS: ask for it, or add --nearest",
+        f"{target_lufs:.1f} LUFS is louder than this mix can safely be: "
+        f"{found.output_lufs:.1f} LUFS would already take {found.loss_lu:.1f} LU of limiting and "
+        f"{found.reduction_db:.1f} dB of gain reduction, where {profile.most_limiting_lu:.1f} LU and "
+        f"{profile.most_reduction_db:.1f} dB are the limit. The nearest safe loudness is "
+        f"{safe.output_lufs:.1f} LUFS: ask for that, or add --nearest",
         nearest_lufs=round(safe.output_lufs, 2),
     )
 

@@ -1,14 +1,13 @@
 """The drive that meets a loudness target, found without another pass over the audio.
 
 The limiter's gain depends on the peak grid alone, and loudness after it is predicted from the
-K-weighted power of every 100 ms times the mean squared gain there. So a drive can be tried in
+K-weighted power of every 10 ms times the mean squared gain there. So a drive can be tried in
 milliseconds a minute. The budget says how much limiting is safe; a target beyond it is refused.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +23,12 @@ from .spool import Spool
 Array = npt.NDArray[np.float64]
 
 SOLVED_WITHIN_LU = 0.002
+DRIVE_WITHIN_DB = 0.01
+USE_WITHIN = 0.005
 DEFAULT_SHARE = 0.5
 """Share of the budget that is used where no loudness was asked for."""
 
+MOST_TRIALS = 24
 SILENT_LUFS = -70.0
 REDUCTION_PERCENTILE = 95.0
 
@@ -59,40 +61,30 @@ class LimiterPreview:
     """Predicts what a drive comes to.
 
     Args:
-        spool: With the peak grid of the signal before the drive.
-        hop_powers: Its K-weighted power for every 100 ms, both channels added.
+        spool: With peak grid and power of the signal before the drive.
+        input_lufs: Its loudness.
         sample_rate: In Hz.
         limiter: Ceiling and release.
 
     """
 
     def __init__(
-        self, spool: Spool, hop_powers: Array, sample_rate: int, limiter: ResolvedLimiter
+        self, spool: Spool, input_lufs: float, sample_rate: int, limiter: ResolvedLimiter
     ) -> None:
+        self.input_lufs = input_lufs
         self._spool = spool
-        self._powers = hop_powers
         self._rate = sample_rate
+        self._cell = limiter_cell_samples(sample_rate)
         self._limiter = limiter
-        self._input_lufs = gated_loudness(hop_powers)
-        cell = limiter_cell_samples(sample_rate)
-        hops = np.arange(len(hop_powers) + 1)
-        # first cell of each 100 ms
-        self._starts = np.ceil(np.rint(hops * sample_rate / 10.0) / cell).astype(np.int64)
-
-    @property
-    def input_lufs(self) -> float | None:
-        """Loudness before the drive; None where nothing passes the gate."""
-        return self._input_lufs
 
     def at(self, drive_db: float) -> Limiting:
-        """Predict one drive. The signal must have a loudness."""
-        squares, smallest = self._gain_by_hop(10.0 ** (drive_db / 20.0))
-        power = self._powers * 10.0 ** (drive_db / 10.0)
-        output_lufs = gated_loudness(power * squares)
-        input_lufs = (self._input_lufs or 0.0) + drive_db
-        sounding = power > loudness_to_power(SILENT_LUFS)
-        reductions = -20.0 * np.log10(smallest[sounding]) if sounding.any() else np.zeros(1)
+        """Predict one drive."""
+        before, after, smallest = self._by_hop(10.0 ** (drive_db / 20.0))
+        output_lufs = gated_loudness(after)
+        input_lufs = self.input_lufs + drive_db
         output_lufs = input_lufs if output_lufs is None else output_lufs
+        sounding = smallest[before > loudness_to_power(SILENT_LUFS)]
+        reductions = -20.0 * np.log10(sounding) if len(sounding) else np.zeros(1)
         return Limiting(
             drive_db,
             output_lufs,
@@ -100,83 +92,91 @@ class LimiterPreview:
             float(np.percentile(reductions, REDUCTION_PERCENTILE)),
         )
 
-    def _gain_by_hop(self, drive: float) -> tuple[Array, Array]:
-        """Return the mean square and the minimum of the gain in each 100 ms."""
-        hops = len(self._powers)
-        sums, smallest = np.zeros(hops), np.ones(hops)
+    def _by_hop(self, drive: float) -> tuple[Array, Array, Array]:
+        """Return power before and after the limiter and the smallest gain, for every 100 ms."""
+        parts: list[tuple[Array, Array, Array]] = []
+        hop, waiting, rewind = 0, np.zeros(0), True
+        for gains in self._gains(drive):
+            waiting = np.concatenate((waiting, gains))
+            first = int(self._first_cells(np.array((10 * hop,)))[0])
+            held = first + len(waiting)
+            reached = int(held * self._cell * 10 / self._rate) - hop
+            powers = self._spool.read_powers(10 * max(reached, 0), rewind=rewind)
+            rewind = False
+            hops = len(powers) // 10
+            if hops == 0:
+                continue
+            edges = self._first_cells(np.arange(10 * hop, 10 * (hop + hops) + 1)) - first
+            inside = waiting[: edges[-1]]
+            squares = np.add.reduceat(inside * inside, edges[:-1]) / np.diff(edges)
+            powers = powers[: 10 * hops].reshape(-1, 10) * (drive * drive)
+            parts.append(
+                (
+                    powers.mean(axis=1),
+                    (powers * squares.reshape(-1, 10)).mean(axis=1),
+                    np.minimum.reduceat(inside, edges[:-1:10]),
+                )
+            )
+            waiting = waiting[edges[-1] :]
+            hop += hops
+        before, after, smallest = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        return before, after, smallest
+
+    def _gains(self, drive: float) -> Iterator[Array]:
         gain = LimiterGain(self._limiter, self._rate)
-        position = 0
         for peaks in self._spool.peaks():
-            position = self._collect(gain.feed(peaks * np.float32(drive)), position, sums, smallest)
-        self._collect(gain.finish(), position, sums, smallest)
-        counts = np.diff(self._starts)
-        return sums / counts, smallest
+            yield gain.feed(peaks * np.float32(drive))
+        yield gain.finish()
 
-    def _collect(self, gains: Array, position: int, sums: Array, smallest: Array) -> int:
-        end = position + len(gains)
-        first = int(np.searchsorted(self._starts, position, side="right")) - 1
-        last = int(np.searchsorted(self._starts, end, side="left"))
-        last = min(last, len(sums))
-        if len(gains) and first < last:
-            inside = gains[: int(self._starts[last]) - position]
-            starts = np.maximum(self._starts[first:last] - position, 0)
-            sums[first:last] += np.add.reduceat(inside * inside, starts)
-            lowest = np.minimum.reduceat(inside, starts)
-            smallest[first:last] = np.minimum(smallest[first:last], lowest)
-        return end
+    def _first_cells(self, bins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the first cell that starts in each bin of 10 ms."""
+        edges: npt.NDArray[np.int64] = (2 * bins * self._rate + 100) // 200
+        return -(-edges // self._cell)
 
 
-def drive_for_loudness(preview: LimiterPreview, target_lufs: float) -> Limiting:
-    """Find the drive whose predicted loudness is the target, within 0.002 LU where it exists.
+def drive_for_loudness(
+    preview: LimiterPreview, target_lufs: float, profile: DeliveryProfile, share: float
+) -> Limiting:
+    """Find the drive whose predicted loudness is the target, within 0.002 LU.
 
-    A limiter that is driven hard gains ever less; the search ends 24 dB above the drive that would
-    do without a limiter.
+    The search ends early at a drive that still misses the target and already uses more than
+    ``share`` of the budget: a higher one would use more.
     """
-    start_db = target_lufs - (preview.input_lufs or 0.0)
-    highest_db = start_db + 24.0
-    found = preview.at(start_db)
-    low_db, slope = start_db, 1.0
-    for _ in range(24):
+    found = preview.at(target_lufs - preview.input_lufs)
+    slope = 1.0
+    for _ in range(MOST_TRIALS):
         missing = target_lufs - found.output_lufs
-        if abs(missing) <= SOLVED_WITHIN_LU or found.drive_db >= highest_db:
+        if abs(missing) <= SOLVED_WITHIN_LU:
             break
-        step = missing / max(slope, 0.1)
+        if missing > 0.0 and found.budget_use(profile) > share:
+            break
         before = found
-        found = preview.at(min(max(before.drive_db + step, low_db - 1.0), highest_db))
-        moved = found.drive_db - before.drive_db
-        if moved == 0.0:
-            break
-        slope = (found.output_lufs - before.output_lufs) / moved
+        # a limiter gains ever less, so a step as large as what is missing never overshoots by much
+        found = preview.at(before.drive_db + missing / max(slope, 0.25))
+        slope = (found.output_lufs - before.output_lufs) / (found.drive_db - before.drive_db)
     return found
 
 
 def safest_loudest(
     preview: LimiterPreview, profile: DeliveryProfile, too_much: Limiting, share: float
 ) -> Limiting:
-    """Find the loudest drive that uses ``share`` of the budget, given one that uses more."""
-    return _largest(
-        lambda drive_db: preview.at(drive_db),
-        lambda found: found.budget_use(profile) - share,
-        too_much,
-    )
+    """Find the loudest drive that uses ``share`` of the budget, given one that uses more.
 
+    A quiet enough drive needs no limiting at all, so there always is one.
+    """
 
-def _largest(
-    at: Callable[[float], Limiting], excess: Callable[[Limiting], float], above: Limiting
-) -> Limiting:
-    """Bracket and bisect the drive at which ``excess`` turns positive; return one below it."""
-    below = at(above.drive_db - 3.0)
-    while excess(below) > 0.0 and above.drive_db > -80.0:
-        above, below = below, at(below.drive_db - 6.0)
-    while above.drive_db - below.drive_db > 0.01:
-        low, high = excess(below), excess(above)
+    def excess(found: Limiting) -> float:
+        return found.budget_use(profile) - share
+
+    above, below = too_much, preview.at(too_much.drive_db - 3.0)
+    while excess(below) > 0.0:
+        above, below = below, preview.at(below.drive_db - 6.0)
+    while above.drive_db - below.drive_db > DRIVE_WITHIN_DB and excess(below) < -USE_WITHIN:
         # the secant's guess, kept off the ends so that the bracket always shrinks
-        share = min(max(-low / (high - low), 0.1), 0.9) if math.isfinite(high - low) else 0.5
-        middle = at(below.drive_db + share * (above.drive_db - below.drive_db))
+        guess = min(max(excess(below) / (excess(below) - excess(above)), 0.1), 0.9)
+        middle = preview.at(below.drive_db + guess * (above.drive_db - below.drive_db))
         if excess(middle) > 0.0:
             above = middle
         else:
             below = middle
-        if -excess(below) < 0.005:
-            break
     return below

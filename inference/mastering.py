@@ -134,7 +134,7 @@ def render(
 ) -> MasteringResult:
     """Render a recipe: the same bytes again where it still holds.
 
-    Edited settings, and another mix where that is allowed, are resolved anew, and a finding says so.
+    Edited settings, and another mix where that is allowed, are resolved anew; a finding says so.
 
     Raises:
         RecipeError: The recipe belongs to another mix and that is not allowed.

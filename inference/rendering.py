@@ -56,14 +56,14 @@ class Spooled:
 
     Attributes:
         spool: Audio before the drive and its peak grid, at the delivery rate.
-        hop_powers: K-weighted power of every 100 ms, both channels added.
+        loudness_lufs: Loudness before the drive; None where nothing passes the gate.
         reductions: Of de-esser and compressor.
         left_out: Bands and filters that the source's rate cannot hold.
 
     """
 
     spool: Spool
-    hop_powers: Array
+    loudness_lufs: float | None
     reductions: Reductions
     left_out: tuple[str, ...]
 
@@ -98,7 +98,7 @@ def render_to_spool(
     grid = PeakGrid(2, limiter_cell_samples(delivery_rate))
 
     def measure(block: Array) -> None:
-        meter.feed(block)
+        spool.add_powers(meter.feed(block))
         spool.add_peaks(grid.feed(block))
         spool.add_audio(block)
 
@@ -110,11 +110,11 @@ def render_to_spool(
             progress(done / max(frames, 1))
         if resampler is not None:
             background.submit(resampler.process(np.zeros((2, 0)), last=True))
-    meter.finish()
+    spool.add_powers(meter.finish())
     spool.add_peaks(grid.finish())
     spool.finish()
     renderer = timeline.renderer
-    return Spooled(spool, meter.hop_powers, _reductions(renderer), renderer.left_out)
+    return Spooled(spool, meter.integrated_lufs, _reductions(renderer), renderer.left_out)
 
 
 def write_master(

@@ -1,6 +1,6 @@
-"""What the first pass leaves for the second: rendered audio and the peaks of its cells.
+"""What the first pass leaves for the second: audio, the peaks of its cells, its power over time.
 
-Both lie in files without a name beside the output, so that memory does not grow with length and
+All lie in files without a name beside the output, so that memory does not grow with length and
 nothing is left behind when the program is killed.
 """
 
@@ -28,7 +28,7 @@ CHUNK_CELLS = 32_768
 
 
 class Spool:
-    """Audio of two channels and its peak grid, on disk.
+    """Audio of two channels, its peak grid and its K-weighted power, on disk.
 
     Args:
         directory: Where the files are made.
@@ -42,10 +42,11 @@ class Spool:
 
     def __init__(self, directory: Path, cell: int, frames: int) -> None:
         self._directory = directory
-        self._check_space(frames * 8 + frames // cell * 4)
+        self._check_space(frames * 8 + frames // cell * 4 + frames // 50)
         try:
             self._audio: IO[bytes] = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
             self._peaks: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
+            self._powers: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
         except OSError as error:
             raise self._failure(error) from error
         self._partial = np.zeros((2, CHUNK_FRAMES), np.float32)
@@ -63,6 +64,7 @@ class Spool:
     ) -> None:
         self._audio.close()
         self._peaks.close()
+        self._powers.close()
 
     def add_audio(self, block: npt.NDArray[np.floating]) -> None:
         """Append audio, shape ``(2, time)``."""
@@ -79,6 +81,10 @@ class Spool:
     def add_peaks(self, peaks: npt.NDArray[np.float32]) -> None:
         """Append the peaks of finished cells."""
         self._write(self._peaks, peaks)
+
+    def add_powers(self, powers: npt.NDArray[np.float64]) -> None:
+        """Append K-weighted mean squares, both channels added, one for every 10 ms."""
+        self._write(self._powers, powers)
 
     def finish(self) -> None:
         """Write what is left, padded with silence to a whole chunk."""
@@ -101,12 +107,18 @@ class Spool:
         while data := self._peaks.read(4 * CHUNK_CELLS):
             yield np.frombuffer(data, np.float32)
 
+    def read_powers(self, count: int, *, rewind: bool = False) -> npt.NDArray[np.float64]:
+        """Return the next ``count`` powers, fewer at the end; ``rewind`` starts over."""
+        if rewind:
+            self._powers.seek(0)
+        return np.frombuffer(self._powers.read(8 * count), np.float64)
+
     def _flush(self) -> None:
         self._write(self._audio, self._partial)
         self._filled = 0
 
-    def _write(self, file: IO[bytes], values: npt.NDArray[np.float32]) -> None:
-        view = memoryview(values).cast("B") if values.size else memoryview(b"")
+    def _write(self, file: IO[bytes], values: npt.NDArray[np.floating]) -> None:
+        view = _bytes(values)
         try:
             while view:
                 view = view[file.write(view) :]
@@ -139,10 +151,15 @@ class Spool:
 
 
 def _fill(file: IO[bytes], chunk: npt.NDArray[np.float32]) -> bool:
-    view = memoryview(chunk).cast("B")
+    view = _bytes(chunk)
     while view:
         count = file.readinto(view)  # type: ignore[attr-defined]
         if not count:
             return False
         view = view[count:]
     return True
+
+
+def _bytes(values: npt.NDArray[np.floating]) -> memoryview:
+    """Return the memory of a contiguous array, without a copy."""
+    return memoryview(values.reshape(-1).view(np.uint8).data)

@@ -1,12 +1,12 @@
 """From settings to a chain that can run.
 
-Signal order: input normalization → equalizer → de-esser → multiband compressor → saturator → stereo
-imager → loudness gain → true-peak limiter → dither.
+Signal order: input normalization → equalizer → de-esser → multiband compressor → saturator →
+stereo imager → loudness gain → true-peak limiter → dither.
 
 The mix is normalized to -18 LUFS first. An *anchor* is the long-term level of a band after the
-equalizer, ``10 log10 Σ P(f) |H_eq(f)|² |H_band(f)|²`` with the gated spectrum ``P`` of the normalized
-mix: a closed, differentiable function that needs no pass over the audio. Thresholds are relative to
-anchors, so the same settings do the same to a quiet mix and to a loud one.
+equalizer, ``10 log10 Σ P(f) |H_eq(f)|² |H_band(f)|²`` with the gated spectrum ``P`` of the
+normalized mix: a closed, differentiable function that needs no pass over the audio. Thresholds are
+relative to anchors, so the same settings do the same to a quiet mix and to a loud one.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ def hop_samples(sample_rate: int) -> int:
 
 
 def limiter_cell_samples(sample_rate: int) -> int:
-    """Return the limiter's grid, a quarter of the control hop."""
-    return hop_samples(sample_rate) // 4
+    """Return the limiter's grid: a quarter of the control hop, at least 4 samples."""
+    return max(4, hop_samples(sample_rate) // 4)
 
 
 def oversampling_factor(sample_rate: int) -> int:

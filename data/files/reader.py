@@ -33,8 +33,8 @@ def open_audio(path: str | Path, *, longest_s: float = LONGEST_S) -> FileReader:
         AudioFileError: ``not_found``, ``permission``, ``not_a_file``, ``empty_file``,
             ``unreadable``, ``no_audio``, ``bad_channels``, ``bad_sample_rate``,
             ``unsupported_codec`` or ``corrupt``.
-        UnsupportedAudioError: ``channels``, ``unsupported_sample_rate``, ``too_short`` or
-            ``too_long``.
+        UnsupportedAudioError: ``channels``, ``unsupported_sample_rate``, ``too_short``,
+            ``too_long``, or ``chained`` for a chain of unlike recordings.
 
     """
     source = open_source(path)

@@ -33,10 +33,19 @@ class Source:
         return display_name(self.path)
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return ``count`` bytes from ``offset`` on, fewer at the end of the file."""
-        if not 0 <= offset < self.size:
+        """Return ``count`` bytes from ``offset`` on, fewer at the end of the file.
+
+        Raises:
+            AudioFileError: ``unreadable`` when the disk fails.
+
+        """
+        if not 0 <= offset < self.size or count <= 0:
             return b""
-        return os.pread(self.descriptor, count, offset)
+        try:
+            return os.pread(self.descriptor, count, offset)
+        except OSError as error:
+            reason = error.strerror or "the disk fails"
+            raise self.error("unreadable", f"{reason}; copy it to another disk") from error
 
     def error(self, code: str, problem: str) -> AudioFileError:
         """Return an error about this file, for the caller to raise."""

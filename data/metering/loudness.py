@@ -118,19 +118,31 @@ class LoudnessMeter:
         self._hops = np.zeros(1024)
         self._hop_count = 0
 
-    def feed(self, block: Block) -> None:
-        """Take the next ``block``, shape ``(channel, time)``, of any length."""
+    def feed(self, block: Block) -> Array:
+        """Take the next ``block``, shape ``(channel, time)``, of any length.
+
+        Returns:
+            K-weighted mean square, summed over channels, of each 10 ms that the block completed.
+
+        """
         if self._resampler is not None:
             block = self._resampler.process(block)
-        self._measure(np.ascontiguousarray(block, np.float64))
+        return self._measure(np.ascontiguousarray(block, np.float64))
 
-    def finish(self) -> None:
-        """End the stream: below `LOWEST_RATE`, measure what the resampler still holds."""
-        if self._resampler is not None:
-            self._measure(self._resampler.process(np.zeros((self._channels, 0)), last=True))
-            self._resampler = None
+    def finish(self) -> Array:
+        """End the stream: below `LOWEST_RATE`, measure what the resampler still holds.
 
-    def _measure(self, block: Array) -> None:
+        Returns:
+            As `feed`.
+
+        """
+        if self._resampler is None:
+            return np.zeros(0)
+        rest = self._resampler.process(np.zeros((self._channels, 0)), last=True)
+        self._resampler = None
+        return self._measure(rest)
+
+    def _measure(self, block: Array) -> Array:
         frames = block.shape[1]
         candidates = np.arange(self._bins + 1, self._bins + frames * 100 // self._rate + 3)
         ends = (2 * candidates * self._rate + 100) // 200 - self._position
@@ -146,6 +158,7 @@ class LoudnessMeter:
         self._recent = history[len(ends) :].copy()
         self._position += frames
         self._bins += len(ends)
+        return energies / (0.01 * self._rate)
 
     def _append(self, hops: Array) -> None:
         count = self._hop_count + len(hops)

@@ -183,7 +183,7 @@ def _level_shares() -> Array:
 
 
 def _spread(histogram: npt.NDArray[np.int64]) -> LevelSpread | None:
-    levels_dbfs = _LOWEST_DBFS + _LEVEL_STEP_DB * np.arange(_LEVELS)
+    levels_dbfs: Array = _LOWEST_DBFS + _LEVEL_STEP_DB * np.arange(_LEVELS, dtype=np.float64)
     if histogram.sum() == 0:
         return None
     audible = levels_dbfs >= _percentile(levels_dbfs, histogram, 0.5) - _GATE_BELOW_MEDIAN_DB

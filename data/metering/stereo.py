@@ -38,11 +38,11 @@ def correlation_of(mid: Array, side: Array, cross: Array) -> Array:
 
     Left and right have the powers ``mid + side ± 2 * cross``.
     """
-    product = (mid + side + 2.0 * cross) * (mid + side - 2.0 * cross)
+    total = mid + side
+    product = (total + 2.0 * cross) * (total - 2.0 * cross)
     # what is left of a silent channel is rounding error
-    heard = product > (1e-9 * (mid + side)) ** 2
-    result = np.full(mid.shape, np.nan)
-    np.divide(mid - side, np.sqrt(product, where=heard, out=result.copy()), out=result, where=heard)
+    heard = product > 1e-6 * total**2
+    result: Array = np.where(heard, (mid - side) / np.sqrt(np.where(heard, product, 1.0)), np.nan)
     return np.clip(result, -1.0, 1.0)
 
 
@@ -52,4 +52,5 @@ def third_octave_width(spectrum: PowerSpectrum) -> Array:
     0 is mono, 0.5 two independent channels, 1 opposite ones; 0 where there is no signal.
     """
     total, side = third_octaves(spectrum.total), third_octaves(spectrum.side)
-    return np.divide(side, total, out=np.zeros_like(total), where=total > 0.0)
+    width: Array = np.divide(side, total, out=np.zeros_like(total), where=total > 0.0)
+    return width

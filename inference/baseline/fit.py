@@ -34,7 +34,7 @@ class EqualizerFit:
     """Settings of the equalizer and how well they do what was wanted.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key, all of them.
         residual_db: Root mean square of the error, with the weights of the fit.
 
     """
@@ -58,19 +58,17 @@ def fit_equalizer(
     frequency_hz: Array,
     weight: Array,
     *,
-    high_pass_hz: float,
     most_db: float,
     sample_rate: int,
 ) -> EqualizerFit:
-    """Fit shelves and bells to a response.
+    """Fit shelves and bells to a response; the high-pass stays out of the way.
 
     Args:
-        wanted_db: Response without the high-pass, shape ``(frequency,)``; its mean over the
+        wanted_db: Response, shape ``(frequency,)``; its mean over the
             equalizer's level bands should be 0, because the equalizer takes that mean out.
         frequency_hz: Where it is wanted, shape ``(frequency,)``.
         weight: Importance of each error, 0 or more, shape ``(frequency,)``.
-        high_pass_hz: Corner of the high-pass, which is set and not fitted.
-        most_db: Gains are scaled back until the response without the high-pass stays within this.
+        most_db: Gains are scaled back until the response stays within this.
         sample_rate: Filters that this rate cannot hold are left at 0 dB.
 
     """
@@ -108,8 +106,7 @@ def fit_equalizer(
     values = _bounded(values_at(z), frequency_hz, most_db)
     values = {spec.key: _rounded(spec, values[spec.key]) for spec in SPECS}
     error = scale * (resolve_equalizer(values).response_db(frequency_hz) - wanted_db)
-    high_pass = {"high_pass_frequency_hz": high_pass_hz}
-    return EqualizerFit(values | high_pass, float(np.sqrt(np.mean(error**2))))
+    return EqualizerFit(values, float(np.sqrt(np.mean(error**2))))
 
 
 def _free_parameters(sample_rate: int) -> list[_Free]:

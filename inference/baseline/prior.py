@@ -90,8 +90,6 @@ class Rumble:
 
     source: str
     below_hz: float
-    bass_low_hz: float
-    bass_high_hz: float
     normal_db: float
     high_pass_hz: float
 

@@ -1,17 +1,18 @@
 """Tonal balance: what of a mix's spectrum is its song, and what mastering would change.
 
 In third octaves and dB, level apart, a spectrum is ``m = μ + s + d``: the mean ``μ`` of finished
-masters, the song's own deviation ``s``, and the departure ``d`` of the mix from its master. Both are
-Gaussian with a smooth covariance over octaves; ``d`` has a mean that depends on the kind of input:
+masters, the song's own deviation ``s``, and the departure ``d`` of the mix from its master. Both
+are Gaussian with covariances ``S`` and ``D``, smooth over octaves except for the song's detail, and
+the mean ``b`` of ``d`` depends on the kind of input:
 
 - finished: ``d = 0``,
-- unbiased: ``E d = 0``,
-- biased: ``E d`` is the mean difference between unmastered sets and masters.
+- unbiased: ``b = 0``,
+- biased: ``b`` is the mean difference between unmastered sets and masters.
 
-The posterior is a mixture of three linear estimates ``E[d | m, k] = b + D (S + D)⁻¹ (m - μ - b)``
-(S. Kay, "Fundamentals of Statistical Signal Processing: Estimation Theory", chapter 12), weighted by
-how well each kind explains the spectrum and the peak-to-loudness ratio. The unknown level is a
-common deviation of all bands with a very large variance.
+The posterior is a mixture of three linear estimates ``E[d | m] = b + D (S + D)⁻¹ (m - μ - b)``
+(S. Kay, "Fundamentals of Statistical Signal Processing: Estimation Theory", 1993, chapter 12),
+weighted by how well each kind explains the spectrum and the peak-to-loudness ratio. The unknown
+level is a common deviation of all bands with a very large variance.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ CENTERS_HZ: Array = THIRD_CENTERS_HZ[(THIRD_CENTERS_HZ > 30.0) & (THIRD_CENTERS_
 IN_MEAN: Mask = CENTERS_HZ > 60.0
 """Which of them make the level that is taken out: those of the equalizer's."""
 
-_FIRST = int(np.flatnonzero(THIRD_CENTERS_HZ == CENTERS_HZ[0])[0])
+_FIRST = int(np.searchsorted(THIRD_CENTERS_HZ, CENTERS_HZ[0]))
 _HALF_BAND = 2.0 ** (1.0 / 6.0)
 _LEVEL_VARIANCE = 1e5
+_FLOOR = 1e-20
 _FEWEST_BANDS = 6
+_TWO_SIDED_Z = 1.2816  # of an interval that holds 80 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,9 +102,9 @@ def measure_balance(power: Array, prior: Prior, sample_rate: int) -> Balance | N
     """
     tone = prior.tone
     powers = third_octaves(power)[_FIRST : _FIRST + len(CENTERS_HZ)]
-    level_db = 10.0 * np.log10(np.maximum(powers, 1e-30))
+    level_db = 10.0 * np.log10(np.maximum(powers, _FLOOR))
     end_hz = min(tone.statistics_end_hz, NYQUIST_MARGIN * sample_rate)
-    heard = (CENTERS_HZ * _HALF_BAND <= end_hz * 1.02) & (powers > 1e-20)
+    heard = (end_hz > _HALF_BAND * CENTERS_HZ) & (powers > _FLOOR)
     heard &= level_db > level_db.max() - tone.floor_db
     step_db = np.diff(level_db)
     middle = len(step_db) // 2
@@ -206,6 +209,17 @@ class ToneModel:
             normal_distance=_chi_square_quantile(count - 1, self._prior.tone.normal_share_z),
             finished=float(weights[0]),
         )
+
+    def normal_deviation_db(self, balance: Balance, part: Mask) -> float:
+        """Return how far four in five finished songs lie from the mean in a part of the spectrum.
+
+        Args:
+            balance: Of the mix; its heard bands make the level.
+            part: Bands over which the mean is taken, shape ``(27,)``.
+
+        """
+        weights = (part / np.count_nonzero(part)) @ _centering(balance.heard)
+        return _TWO_SIDED_Z * math.sqrt(float(weights @ self.song_covariance @ weights))
 
     def _kind_scores(self, plr_db: float | None) -> tuple[float, float, float]:
         kinds = self._prior.kinds

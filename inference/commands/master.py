@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ...data.files.writer import check_output
+    from ...data.files.partial import check_output
     from ..baseline import BaselinePredictor
     from ..mastering import master
     from ..recipe import save_recipe

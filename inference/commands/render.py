@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ...data.files.writer import check_output
+    from ...data.files.partial import check_output
     from ..mastering import Request, render
     from ..recipe import load_recipe, save_recipe
     from ..report.document import master_entry

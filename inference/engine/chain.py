@@ -6,6 +6,7 @@ import copy
 from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 
 from ...models.chain import ResolvedChain
 from ...models.rates import hop_samples
@@ -68,6 +69,7 @@ class ChainRenderer:
         self._channels = channels
         self.deesser = DeesserStage(sample_rate)
         self.multiband_compressor = MultibandCompressorStage(sample_rate)
+        self._limiter = LimiterStage(chain.limiter, sample_rate)
         stages: dict[str, Stage] = {
             "normalization": GainStage("normalization_db", sample_rate),
             "equalizer": EqualizerStage(sample_rate),
@@ -76,7 +78,7 @@ class ChainRenderer:
             "saturator": SaturatorStage(sample_rate),
             "imager": ImagerStage(sample_rate, channels),
             "gain": GainStage("gain_db", sample_rate),
-            "limiter": LimiterStage(sample_rate),
+            "limiter": self._limiter,
         }
         self._stages: list[_Scheduled] = []
         latency = 0
@@ -101,12 +103,18 @@ class ChainRenderer:
         )
 
     def switch(self, chain: ResolvedChain) -> None:
-        """Use ``chain`` from the next sample fed on, rounded up to a whole hop."""
+        """Use ``chain`` from the next sample fed on, rounded up to a whole hop.
+
+        Raises:
+            ParameterError: It has another limiter, see `LimiterStage`.
+
+        """
+        self._limiter.configure(chain)
         position = -(-self._fed // self._hop) * self._hop
         for scheduled in self._stages:
             scheduled.change(position, chain)
 
-    def process(self, block: Block) -> Block:
+    def process(self, block: npt.NDArray[np.floating]) -> Block:
         """Render the next block.
 
         Args:

@@ -1,4 +1,4 @@
-"""The limiter while it runs: its gain from a peak grid, and the stage that finds the peaks itself."""
+"""The limiter while it runs: its gain from a peak grid, and a stage that finds the peaks itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ...data.metering.true_peak import SPAN, PeakGrid
 from ...models.chain import ResolvedChain
+from ...models.errors import ParameterError
 from ...models.kernels.interpolator import PAD
 from ...models.kernels.limiter import apply_gain, limiter_gain
 from ...models.processors.limiter import ResolvedLimiter, look_ahead_cells, smoothing_window
@@ -28,19 +29,14 @@ class LimiterGain:
     """
 
     def __init__(self, limiter: ResolvedLimiter, sample_rate: int) -> None:
-        self._rate = sample_rate
         self._window = smoothing_window(sample_rate)
         self._released = np.ones(1)
         self._history = np.ones(len(self._window) - 1)
         # the gain may have to fall before the first sample, so cells before it are computed too
         self._early = len(self._window) - 1
         self._waiting: Gains = np.zeros(1 + self._early)
-        self.configure(limiter)
-
-    def configure(self, limiter: ResolvedLimiter) -> None:
-        """Take ceiling and release from the next cell on."""
         self._ceiling = limiter.ceiling
-        self._release = limiter.release(self._rate)
+        self._release = limiter.release(sample_rate)
 
     def feed(self, peaks: npt.NDArray[np.floating]) -> Gains:
         """Take the peaks of the next cells, after the drive, and return the gains now certain.
@@ -69,44 +65,52 @@ class LimiterGain:
         return gains[early:]
 
     def finish(self) -> Gains:
-        """Return the gains that still wait, with silence after the last cell, and one at its end."""
+        """Return the gains that still wait, as if silence followed, and that at the end."""
         return self.feed(np.zeros(len(self._window)))
 
 
 class LimiterStage:
     """Limits a stream whose peaks are not known beforehand.
 
+    The gain looks ahead over the border of a change, so there is none: a timeline has one limiter.
+
     Args:
+        limiter: Ceiling and release; None to bypass it.
         sample_rate: In Hz.
 
     """
 
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, limiter: ResolvedLimiter | None, sample_rate: int) -> None:
         hop = hop_samples(sample_rate)
-        self._rate = sample_rate
         self._cell = limiter_cell_samples(sample_rate)
         wait = SPAN + PAD + (look_ahead_cells(sample_rate) + 2) * self._cell
         self.latency = -(-wait // hop) * hop
+        self._limiter = limiter
         self._bypassed = Delay(self.latency)
-        self._limiter: ResolvedLimiter | None = None
-        self._start()
+        self._gain = None if limiter is None else LimiterGain(limiter, sample_rate)
+        self._grid = PeakGrid(2, self._cell)
+        self._audio: Block = np.zeros((2, 0))
+        self._points: Gains = np.zeros(0)
+        self._ready: Block = np.zeros((2, self.latency))
 
     def configure(self, chain: ResolvedChain) -> None:
-        """Take the limiter of ``chain``."""
-        if self._limiter is None and chain.limiter is not None:
-            self._start()
-            self._gain = LimiterGain(chain.limiter, self._rate)
-        elif chain.limiter is not None:
-            self._gain.configure(chain.limiter)
-        self._limiter = chain.limiter
+        """Check that ``chain`` has the same limiter.
+
+        Raises:
+            ParameterError: It has another one.
+
+        """
+        if chain.limiter != self._limiter:
+            raise ParameterError(
+                "the limiter's settings cannot change within a timeline", code="limiter_changed"
+            )
 
     def process(self, block: Block) -> Block:
         """Render the next block."""
-        delayed = self._bypassed.process(block)
-        if self._limiter is None:
-            return delayed
+        if self._gain is None:
+            return self._bypassed.process(block)
         self._audio = np.concatenate((self._audio, block), axis=1)
         self._points = np.concatenate((self._points, self._gain.feed(self._grid.feed(block))))
         cells = len(self._points) - 1
@@ -121,9 +125,3 @@ class LimiterStage:
         out = np.ascontiguousarray(self._ready[:, : block.shape[1]])
         self._ready = self._ready[:, block.shape[1] :]
         return out
-
-    def _start(self) -> None:
-        self._grid = PeakGrid(2, self._cell)
-        self._audio: Block = np.zeros((2, 0))
-        self._points: Gains = np.zeros(0)
-        self._ready: Block = np.zeros((2, self.latency))

@@ -28,7 +28,7 @@ class ReductionHistogram:
             counts += np.bincount(row, minlength=top + 1)
 
     def percentile_db(self, percent: float) -> tuple[float, ...]:
-        """Return the reduction in dB, positive, that ``percent`` of the time stays below, a band."""
+        """Return, a band, the reduction in dB that ``percent`` of the time stays below."""
         return tuple(_percentile(counts, percent) for counts in self._counts)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
 from .jit import kernel
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 
 @kernel
-def cascade(x, c, s, y):  # type: ignore[no-untyped-def]
+def cascade(x: Array, c: Array, s: Array, y: Array) -> None:
     """Filter one block by four sections in transposed direct form II.
 
     States live in locals, which makes the loop three times as fast as one over arrays.

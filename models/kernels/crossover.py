@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from .jit import kernel
 
-Corners: TypeAlias = npt.NDArray[np.float64]
+Array: TypeAlias = npt.NDArray[np.float64]
 
 DAMPING = math.sqrt(2.0)
 
 
-def corner_coefficients(*frequencies_hz: float, sample_rate: int) -> Corners:
+def corner_coefficients(*frequencies_hz: float, sample_rate: int) -> Array:
     """Return ``a1 a2 a3`` of each corner, shape ``(corner, 3)``."""
     rows = []
     for frequency_hz in frequencies_hz:
@@ -33,7 +33,7 @@ def corner_coefficients(*frequencies_hz: float, sample_rate: int) -> Corners:
 
 
 @kernel
-def split_four(x, c, s, bands):  # type: ignore[no-untyped-def]
+def split_four(x: Array, c: Array, s: Array, bands: Array) -> None:
     """Split one block into four bands.
 
     The tree splits at the middle corner first; the low branch passes the all-pass of the upper

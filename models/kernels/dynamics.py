@@ -7,16 +7,20 @@ a linear ramp from that of the hop before; blocks hold whole hops, so no delay i
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from .jit import kernel
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 SILENT_POWER = 1e-20
 
 
 @kernel
-def hop_power(x, start, hop):  # type: ignore[no-untyped-def]
+def hop_power(x: Array, start: int, hop: int) -> float:
     """Return the mean square over both channels of ``x[:, start : start + hop]``."""
     # four partial sums let the adds overlap; the order is fixed, so the result is too
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -31,7 +35,7 @@ def hop_power(x, start, hop):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def static_gain_db(over_db, slope, knee_db):  # type: ignore[no-untyped-def]
+def static_gain_db(over_db: float, slope: float, knee_db: float) -> float:
     """Return the gain of a soft-knee compressor, 0 or negative.
 
     Giannoulis, Massberg, Reiss, "Digital Dynamic Range Compressor Design" (JAES 60, 2012), eq. 4.
@@ -51,7 +55,15 @@ def static_gain_db(over_db, slope, knee_db):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def compress_bands(bands, control, hop, reduction, gain, trace, y):  # type: ignore[no-untyped-def]
+def compress_bands(
+    bands: Array,
+    control: Array,
+    hop: int,
+    reduction: Array,
+    gain: Array,
+    trace: Array,
+    y: Array,
+) -> None:
     """Compress every band of a block and add them up.
 
     Args:
@@ -96,13 +108,15 @@ def compress_bands(bands, control, hop, reduction, gain, trace, y):  # type: ign
 
 
 @kernel
-def deess(x, band, control, hop, state, trace, y):  # type: ignore[no-untyped-def]
+def deess(
+    x: Array, band: Array, control: Array, hop: int, state: Array, trace: Array, y: Array
+) -> None:
     """Turn one band down where it is loud: ``y = x + (g - 1) · band``.
 
     Args:
         x: Input, shape ``(2, time)``, ``time`` a multiple of ``hop``.
         band: The input through the band-pass, same shape.
-        control: ``threshold_dbfs slope knee_db attack release most_db``, shape ``(6,)``; ``most_db``
+        control: ``threshold_dbfs slope knee_db attack release most_db``, shape ``(6,)``; the last
             bounds the reduction.
         hop: Samples a hop, a multiple of 4.
         state: Smoothed gain in dB and linear gain at the end of the hop before; updated.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .jit import kernel
 
-Taps: TypeAlias = npt.NDArray[np.float64]
+Array: TypeAlias = npt.NDArray[np.float64]
 
 STEEP_TAPS = 64
 """First stage: flat to 0.45 of the lower rate."""
@@ -24,20 +24,20 @@ SHORT_TAPS = 16
 
 
 @cache
-def half_sample_taps(count: int, attenuation_db: float = 90.0) -> Taps:
+def half_sample_taps(count: int, attenuation_db: float = 90.0) -> Array:
     """Return the FIR that interpolates half-way between samples, shape ``(count,)``.
 
     A sinc shortened by a Kaiser window (J. Kaiser, 1974), scaled to unit gain at DC.
     """
     position = np.arange(count) - (count - 1) / 2.0
-    taps = np.sinc(position) * np.kaiser(count, 0.1102 * (attenuation_db - 8.7))
-    taps = taps / taps.sum()
+    taps: Array = np.sinc(position) * np.kaiser(count, 0.1102 * (attenuation_db - 8.7))
+    taps /= taps.sum()
     taps.setflags(write=False)
     return taps
 
 
 @kernel
-def add_symmetric_fir(x, taps, y):  # type: ignore[no-untyped-def]
+def add_symmetric_fir(x: Array, taps: Array, y: Array) -> None:
     """Add a symmetric FIR of ``x`` to ``y``: ``y[n] += Σ taps[k] · x[n + k]``.
 
     A function of its own on plain arrays, because only such a loop is vectorized.
@@ -59,7 +59,7 @@ def add_symmetric_fir(x, taps, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def interpolate(x, taps, y):  # type: ignore[no-untyped-def]
+def interpolate(x: Array, taps: Array, y: Array) -> None:
     """Double the rate.
 
     Args:
@@ -80,11 +80,12 @@ def interpolate(x, taps, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def decimate(x, taps, y):  # type: ignore[no-untyped-def]
+def decimate(x: Array, taps: Array, y: Array) -> None:
     """Halve the rate.
 
     Args:
-        x: ``2 · len(taps)`` samples of history, then the block, shape ``(2, 2 · (len(taps) + time))``.
+        x: ``2 · len(taps)`` samples of history, then the block, shape
+            ``(2, 2 · (len(taps) + time))``.
         taps: Symmetric, even in number.
         y: Output, shape ``(2, time)``.
 

@@ -33,9 +33,9 @@ class _LockedCache(FunctionCache):  # type: ignore[misc]
 def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, or load it from the cache of an earlier run.
 
-    The global interpreter lock is released while it runs. Division by zero gives what IEEE 754 says:
-    a test in every loop would keep it from being vectorized. numba's own settings are left as other
-    users of numba in this process find them.
+    The global interpreter lock is released while it runs. Division by zero gives what IEEE 754
+    says: a test in every loop would keep it from being vectorized. numba's own settings are left as
+    other users of numba in this process find them.
     """
     dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
     before = numba.config.CACHE_DIR

@@ -8,13 +8,26 @@ demand at its end, so the smoothed gain does too, and it never moves abruptly.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 
 from .jit import kernel
 
+Array: TypeAlias = npt.NDArray[np.float64]
+
 
 @kernel
-def limiter_gain(peaks, ceiling, window, release, history, state, gain):  # type: ignore[no-untyped-def]
+def limiter_gain(
+    peaks: Array,
+    ceiling: float,
+    window: Array,
+    release: float,
+    history: Array,
+    state: Array,
+    gain: Array,
+) -> None:
     """Compute the gain at the start of each cell.
 
     Args:
@@ -68,12 +81,12 @@ def limiter_gain(peaks, ceiling, window, release, history, state, gain):  # type
 
 
 @kernel
-def apply_gain(x, points, cell, drive, y):  # type: ignore[no-untyped-def]
+def apply_gain(x: Array, points: Array, cell: int, drive: float, y: Array) -> None:
     """Multiply a block by a gain given at the cells' starts, linear in between.
 
     Args:
         x: Input, shape ``(2, time)``, ``time`` a multiple of ``cell``.
-        points: Gain at the start of each cell and at the block's end, shape ``(time // cell + 1,)``.
+        points: Gain at the cells' starts and at the block's end, shape ``(time // cell + 1,)``.
         cell: Samples a cell.
         drive: Linear factor besides.
         y: Output, shape ``(2, time)``; may be ``x``.

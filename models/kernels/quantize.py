@@ -7,14 +7,18 @@ audio is cut into blocks. The hash is the finalizer of SplitMix64 (Steele, Lea, 
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from .jit import kernel
 
+Array: TypeAlias = npt.NDArray[np.float64]
+
 
 @kernel
-def triangular(seed, position, channel):  # type: ignore[no-untyped-def]
+def triangular(seed: int, position: int, channel: int) -> float:
     """Return a number with triangular density in (-1, 1), the difference of two uniform ones."""
     z = np.uint64(seed) + np.uint64(2 * position + channel + 1) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -26,7 +30,15 @@ def triangular(seed, position, channel):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def quantize(x, full_scale, seed, position, shaping, errors, y):  # type: ignore[no-untyped-def]
+def quantize(
+    x: Array,
+    full_scale: float,
+    seed: int,
+    position: int,
+    shaping: Array,
+    errors: Array,
+    y: npt.NDArray[np.int32],
+) -> None:
     """Round a block to whole steps with triangular dither of two steps peak to peak.
 
     Args:

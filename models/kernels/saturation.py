@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from .jit import kernel
 
+Array: TypeAlias = npt.NDArray[np.float64]
+
 
 @kernel
-def saturation_residual(x, ceiling, mix, y):  # type: ignore[no-untyped-def]
+def saturation_residual(x: Array, ceiling: float, mix: float, y: Array) -> None:
     """Write what saturation adds: ``mix · (x / √(1 + (x / ceiling)²) - x)``.
 
     Only this residual passes the decimator, so the linear part of the sound is untouched.

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
 from .jit import kernel
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 
 @kernel
-def widen(x, c, width, s, y):  # type: ignore[no-untyped-def]
+def widen(x: Array, c: Array, width: Array, s: Array, y: Array) -> None:
     """Scale side in three Linkwitz-Riley bands and pass mid through the same all-pass.
 
     Args:

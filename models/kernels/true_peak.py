@@ -183,16 +183,17 @@ def peak_grid(block: Array, cell: int, floor: float, grid: Points) -> None:
 @kernel
 def point(window: Points, halves: Points, position: int) -> float:
     """Return the signal ``position`` eighths of a sample after the start of a quantum."""
-    sample, step = divmod(position, 8)
+    sample, step = position >> 3, position & 7
     if step == 0:
         return float(window[PAD + sample])
     if step == 4:
         return float(halves[_MARGIN + sample])
     value = 0.0
-    first = 2 * sample + step // 4 - QUARTER_PAIRS + 1
+    first = (position >> 2) - QUARTER_PAIRS + 1
     for m in range(2 * QUARTER_PAIRS):
-        n, odd = divmod(first + m, 2)
-        value += QUARTER[step % 4 - 1, m] * (halves[_MARGIN + n] if odd else window[PAD + n])
+        n = (first + m) >> 1
+        even = (first + m) & 1 == 0
+        value += QUARTER[(step & 3) - 1, m] * (window[PAD + n] if even else halves[_MARGIN + n])
     return value
 
 
@@ -247,6 +248,9 @@ def true_peak(block: Array, frames: int, known: float) -> float:
                 peaks[:] = _SILENT
                 raise_peaks(window, halves, first, peaks)
                 for sample in range(first, first + _GROUP):
-                    if peaks[sample] * _RISE > known:
-                        known = max(known, vertex(window, halves, sample))
+                    peak = peaks[sample]
+                    # where a neighbor is higher, the vertex is the neighbor's
+                    on_slope = max(abs(window[PAD + sample + 1]), abs(halves[sample + 1])) > peak
+                    if peak * _RISE > known and not on_slope:
+                        known = max(known, peak, vertex(window, halves, sample))
     return known

@@ -8,8 +8,8 @@ With ``A = 10^(gain / 40)`` and ``s = j f / f0`` the analog prototypes are
 
 with ``Q = 1/√2`` for shelves and high-pass (R. Bristow-Johnson, "Cookbook formulae for audio
 equalizer biquad filter coefficients"). A cut is the exact inverse of the boost. The mean of shelves
-and bells over the third octaves 63 Hz … 12.5 kHz is taken out as a plain gain, so that the equalizer
-moves balance and not level.
+and bells over the third octaves 63 Hz … 12.5 kHz is taken out as a plain gain, so that the
+equalizer moves balance and not level.
 """
 
 from __future__ import annotations

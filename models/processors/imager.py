@@ -1,7 +1,7 @@
 """Stereo imager: the side signal in three Linkwitz-Riley bands, each with its width.
 
-Width 0 is mono, 1 leaves the band alone. Mid passes the same all-pass as the sum of side's bands, so
-that both keep in phase. The low band is only ever narrowed: its width is the mono bass control.
+Width 0 is mono, 1 leaves the band alone. Mid passes the same all-pass as the sum of side's bands,
+so that both keep in phase. The low band is only ever narrowed: its width is the mono bass control.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Look-ahead limiter of the true peak.
 
-The peak of a cell is the largest value of the 8-times interpolated signal in it, over both channels,
-by the interpolator of the true-peak meter. A cell whose peak ``p`` exceeds the ceiling ``c`` demands
-the gain ``c / p``. A grid point holds the smallest demand of the cells beside it and of those within
-the look-ahead; that is released by a one-pole toward the held demand, smoothed by a window as
-long as the look-ahead, and interpolated linearly between grid points. So the gain reaches every
-demand in time, never exceeds it, and has no corner that would be heard as distortion.
+The peak of a cell is the largest value of the 8-times interpolated signal in it, over both
+channels, by the interpolator of the true-peak meter. A cell whose peak ``p`` exceeds the ceiling
+``c`` demands the gain ``c / p``. A grid point holds the smallest demand of the cells beside it and
+of those within the look-ahead; that is released by a one-pole toward the held demand, smoothed by a
+window as long as the look-ahead, and interpolated linearly between grid points. So the gain reaches
+every demand in time, never exceeds it, and has no corner that would be heard as distortion.
 """
 
 from __future__ import annotations
@@ -61,4 +61,5 @@ def smoothing_window(sample_rate: int) -> npt.NDArray[np.float64]:
     span = look_ahead_cells(sample_rate) + 1
     first = (span + 1) // 2
     window: npt.NDArray[np.float64] = np.convolve(np.ones(first), np.ones(span + 1 - first))
-    return window / window.sum()
+    window /= window.sum()
+    return window

@@ -2,9 +2,9 @@
 
 Level ``L`` of a hop is its mean square in dBFS over both channels, threshold ``T`` is relative to
 the band's anchor, and ``s = 1 / ratio - 1``. The static gain over ``o = L - T`` with knee ``W`` is
-0 below the knee, ``s o`` above it, and ``s (o + W/2)² / (2 W)`` inside (Giannoulis, Massberg, Reiss,
-2012). It is smoothed by branching one-poles: attack where it falls, release where it rises. Make-up
-takes back what a level 3 dB above the anchor loses, plus a small trim.
+0 below the knee, ``s o`` above it, and ``s (o + W/2)² / (2 W)`` inside (Giannoulis, Massberg,
+Reiss, 2012). It is smoothed by branching one-poles: attack where it falls, release where it rises.
+Make-up takes back what a level 3 dB above the anchor loses, plus a small trim.
 """
 
 from __future__ import annotations

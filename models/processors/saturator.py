@@ -1,7 +1,7 @@
 """Saturator: a smooth curve at 176.4 kHz or more, added to the untouched signal.
 
-``y = x + mix · (x / √(1 + (x / c)²) - x)``, where the curve's ceiling ``c`` lies ``-drive`` above the
-anchor, the long-term level of the whole signal after the equalizer.
+``y = x + mix · (x / √(1 + (x / c)²) - x)``, where the curve's ceiling ``c`` lies ``-drive`` above
+the anchor, the long-term level of the whole signal after the equalizer.
 """
 
 from __future__ import annotations

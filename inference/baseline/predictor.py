@@ -1,0 +1,84 @@
+"""The baseline predictor: settings from published statistics and closed forms."""
+
+from __future__ import annotations
+
+from ...data.analysis import Analysis
+from ...models.settings import default_settings
+from ..predictor import Prediction, Reason
+from .bass import choose_imager
+from .dynamics import choose_compressor
+from .equalizer import choose_equalizer
+from .prior import Prior, default_prior
+from .tone import ToneModel
+
+
+class BaselinePredictor:
+    """Chooses gentle settings without a trained network.
+
+    It moves the balance toward finished masters as far as a Gaussian model of songs and mixes
+    warrants, compresses bands whose loud passages stand out, and narrows bass that is too wide.
+    De-esser and saturator stay bypassed, because nothing it measures says when they are needed.
+
+    Args:
+        prior: What finished masters look like; the shipped one by default.
+
+    """
+
+    name = "baseline"
+    describe = (
+        "Settings from published mean spectra of finished masters and measured differences of "
+        "mixes from them, by closed forms; nothing is trained."
+    )
+
+    def __init__(self, prior: Prior | None = None) -> None:
+        self._prior = default_prior() if prior is None else prior
+        self._model = ToneModel(self._prior)
+
+    def predict(self, analysis: Analysis) -> Prediction:
+        """Choose settings for the mix that was analyzed; equal analyses give equal settings.
+
+        Intervals are given for the response only: of reduction and width this predictor knows
+        what is normal, and not what an engineer would make of this mix.
+        """
+        settings = default_settings().with_block("limiter", {})
+        loudness = analysis.loudness
+        if loudness.integrated_lufs is None:
+            text = "The loudness is undefined, so only the ceiling is kept."
+            names = (name for name in settings.blocks if name != "limiter")
+            reasons = tuple(Reason(name, text) for name in names)
+            return Prediction(settings, {}, (*reasons, _limiter_reason(None)))
+        plr_db = _plr_db(analysis)
+        balance = choose_equalizer(analysis, plr_db, self._model, self._prior)
+        compressor, why_compressor = choose_compressor(analysis, plr_db, self._prior)
+        imager, why_imager = choose_imager(analysis, self._prior)
+        chosen = (
+            ("equalizer", balance.values),
+            ("multiband_compressor", compressor),
+            ("imager", imager),
+        )
+        for name, values in chosen:
+            if values is not None:
+                settings = settings.with_block(name, values)
+        reasons = (
+            *balance.reasons,
+            Reason("deesser", "The baseline does not decide on de-essing, so it is bypassed."),
+            why_compressor,
+            Reason("saturator", "The baseline does not decide on saturation, so it is bypassed."),
+            why_imager,
+            _limiter_reason(plr_db),
+        )
+        return Prediction(settings, balance.intervals, reasons)
+
+
+def _plr_db(analysis: Analysis) -> float | None:
+    """Return the peak-to-loudness ratio as two loudspeakers give it."""
+    loudness = analysis.loudness
+    if loudness.true_peak_dbtp is None or loudness.dual_mono_lufs is None:
+        return None
+    return loudness.true_peak_dbtp - loudness.dual_mono_lufs
+
+
+def _limiter_reason(plr_db: float | None) -> Reason:
+    measured = "" if plr_db is None else f"; peaks stand {plr_db:.1f} dB above the loudness"
+    text = f"The limiter keeps the ceiling with its usual release{measured}."
+    return Reason("limiter", text)

@@ -1,0 +1,314 @@
+"""What a person reads on stderr: plain text of at most 96 columns, without color."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...data.analysis import Analysis
+from ...data.files.info import FileInfo
+from ...data.files.names import display_name
+from ...data.findings import Finding
+from ...data.metering.spectrum import LEVEL_EDGES_HZ
+from ...models.errors import GlassmasterError
+from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
+from ..compliance import ComplianceReport
+from ..mastering import MasteringResult
+from ..profiles import load_profile
+from .facts import (
+    LABELS,
+    UNDEFINED,
+    band_labels,
+    comparisons,
+    duration,
+    figure,
+    frequency,
+    gain_text,
+    limiter_text,
+    loudness_text,
+    origin,
+    playback,
+    response_points,
+    shortfall_text,
+    true_peak_text,
+    verdict,
+)
+
+COLUMNS = 96
+LABEL_COLUMNS = 16
+
+Row = Sequence[str]
+
+
+def error_text(error: GlassmasterError) -> str:
+    """Write an error: its message names the file and says what to do."""
+    return f"error: {error.message} [{error.code}]"
+
+
+def analysis_text(
+    path: Path, info: FileInfo, analysis: Analysis, findings: Iterable[Finding]
+) -> str:
+    """Write every meter of a file.
+
+    Args:
+        path: As it was given.
+        info: What the file is.
+        analysis: What was measured.
+        findings: What is odd about it.
+
+    """
+    loudness = analysis.loudness
+    channels = "mono" if analysis.channels == 1 else "stereo"
+    form = f"{info.container} {info.codec}, {analysis.sample_rate} Hz, {channels}"
+    offset = ", ".join(figure(100.0 * value, 3) for value in analysis.dc_offset)
+    rows = [
+        ("integrated", figure(loudness.integrated_lufs), "LUFS"),
+        ("short-term maximum", figure(loudness.short_term_max_lufs), "LUFS"),
+        ("momentary maximum", figure(loudness.momentary_max_lufs), "LUFS"),
+        ("loudness range", figure(loudness.range_lu), "LU"),
+        ("true peak", figure(loudness.true_peak_dbtp), "dBTP"),
+        ("sample peak", figure(analysis.sample_peak_dbfs), "dBFS"),
+        ("PLR", figure(loudness.plr_db), "dB"),
+        ("PSR", figure(loudness.psr_db), "dB"),
+        ("crest factor", figure(analysis.crest_db), "dB"),
+        ("correlation", figure(analysis.correlation, 2), ""),
+        ("clipped runs", str(analysis.clipped_runs), ""),
+        ("DC offset", offset, "% of full scale"),
+    ]
+    if analysis.channels == 1:
+        rows.insert(1, ("as dual mono", figure(loudness.dual_mono_lufs), "LUFS"))
+    return "\n".join(
+        (
+            f"{display_name(path)}: {form}, {duration(analysis.duration_s)}",
+            *_table(rows, "<><"),
+            "",
+            *_spectrum_lines(analysis),
+            "",
+            *_level_lines(analysis),
+            *_warning_lines(findings),
+        )
+    )
+
+
+def check_text(
+    path: Path,
+    analysis: Analysis,
+    findings: Iterable[Finding],
+    asked: str,
+    reports: Sequence[ComplianceReport],
+) -> str:
+    """Write what a check found.
+
+    Args:
+        path: As it was given.
+        analysis: What was measured.
+        findings: What is odd about it.
+        asked: The profile asked for, or ``all``.
+        reports: One a profile.
+
+    """
+    complied = sum(report.complies for report in reports)
+    if len(reports) == 1:
+        title = load_profile(reports[0].profile).title
+        summary = f"{'meets' if complied else 'does not meet'} {title}"
+    else:
+        summary = f"meets {complied} of {len(reports)} profiles ({asked})"
+    loudness = analysis.loudness
+    head = f"{display_name(path)}: {loudness_text(loudness)}, {true_peak_text(loudness)}, {summary}"
+    lines = [head]
+    for report in reports:
+        word = "meets" if report.complies else "fails"
+        gain = "" if report.playback_gain_db is None else _played(report.playback_gain_db)
+        title = load_profile(report.profile).title
+        lines.append(f"  {word}  {title:<34} {gain}".rstrip())
+        for text in report.violations:
+            lines += _wrapped(text, "         ")
+    return "\n".join((*lines, *_warning_lines(findings)))
+
+
+def master_text(result: MasteringResult, recipe: Path | None, page: Path | None) -> str:
+    """Write how a master came about.
+
+    Args:
+        result: What came of it.
+        recipe: Where the recipe was saved, if it was.
+        page: Where the report was written, if it was.
+
+    """
+    loudness = result.delivered.loudness
+    saved = [("Recipe", recipe), ("Report", page)]
+    return "\n".join(
+        (
+            f"{display_name(result.source)} → {display_name(result.output)}: "
+            f"{loudness_text(loudness)}, {true_peak_text(loudness)}, {verdict(result)}",
+            *(line for text in result.compliance.violations for line in _wrapped(text, "  ! ")),
+            "",
+            *_table(_comparison_rows(result), "<>><"),
+            "",
+            *_work_lines(result),
+            "",
+            *_playback_lines(result),
+            *_warning_lines(result.findings),
+            "",
+            *_item("Settings", origin(result)),
+            *(line for name, path in saved if path for line in _item(name, display_name(path))),
+        )
+    )
+
+
+def _comparison_rows(result: MasteringResult) -> list[Row]:
+    return [
+        ("", "before", "after", ""),
+        *(
+            (row.label, figure(row.before), figure(row.after), row.unit)
+            for row in comparisons(result)
+        ),
+    ]
+
+
+def _work_lines(result: MasteringResult) -> list[str]:
+    """Say what each block did and why, in signal order."""
+    settings, prediction = result.recipe.settings, result.prediction
+    reasons = () if prediction is None else prediction.reasons
+    lines = []
+    for name, label in LABELS.items():
+        texts = [reason.text for reason in reasons if reason.block == name]
+        if settings[name].bypass:
+            texts = texts or ["bypassed"]
+        elif name == "limiter":
+            lines += _item("Loudness", "; ".join(_loudness_parts(result)))
+            texts.append(limiter_text(result))
+        elif not texts:
+            texts = ["as the recipe says"]
+        lines += _item(label, " ".join(_sentence(text) for text in texts))
+        if not settings[name].bypass:
+            lines += _detail_lines(result, name)
+    return lines
+
+
+def _loudness_parts(result: MasteringResult) -> list[str]:
+    shortfall = shortfall_text(result)
+    return [gain_text(result), *(() if shortfall is None else (shortfall,))]
+
+
+def _detail_lines(result: MasteringResult, name: str) -> list[str]:
+    indent = LABEL_COLUMNS
+    if name == "equalizer":
+        points = response_points(result)
+        heads = [frequency(hz).removesuffix(" Hz").replace(" kHz", "k") for hz, _ in points]
+        rows: list[Row] = [
+            ("Hz", *heads),
+            ("dB", *(figure(db, signed=True) for _, db in points)),
+        ]
+        return _table(rows, "<" + ">" * len(points), indent)
+    if name == "multiband_compressor":
+        labels = band_labels(result.recipe.settings[name].values)
+        bands = result.reductions.bands_db.values()
+        rows = [("gain reduction", "median", "95 %", "")]
+        rows += [
+            (label, figure(median_db), figure(high_db), "dB")
+            for label, (median_db, high_db) in zip(labels, bands, strict=True)
+        ]
+        return _table(rows, "<>><", indent)
+    if name == "deesser":
+        median_db, high_db = result.reductions.deesser_db
+        text = f"gain reduction: median {figure(median_db)} dB, 95 % {figure(high_db)} dB"
+        return _wrapped(text, " " * indent)
+    return []
+
+
+def _playback_lines(result: MasteringResult) -> list[str]:
+    previews = playback(result.delivered.loudness)
+    rows = [
+        (
+            preview.profile.title,
+            _played(preview.gain_db),
+            "" if not preview.violations else f"({'; '.join(preview.violations)})",
+        )
+        for preview in previews
+    ]
+    head = f"At playback, by levels as published up to {max(p.profile.date for p in previews)}:"
+    return [head, *_table(rows, "<<<")]
+
+
+def _played(gain_db: float | None) -> str:
+    if gain_db is None:
+        return "playback gain unknown"
+    text = figure(gain_db, signed=True)
+    return "plays it unchanged" if float(text) == 0.0 else f"plays it at {text} dB"
+
+
+def _spectrum_lines(analysis: Analysis) -> list[str]:
+    """Write the spectrum in octaves around 31.5 Hz … 16 kHz and side's part in each."""
+    mid, side = third_octaves(analysis.spectrum.mid), third_octaves(analysis.spectrum.side)
+    first = int(np.argmin(np.abs(THIRD_CENTERS_HZ - 31.25))) - 1
+    octaves = [slice(start, start + 3) for start in range(first, first + 30, 3)]
+    centers_hz = [THIRD_CENTERS_HZ[octave][1] for octave in octaves]
+    powers = [(float(mid[octave].sum()), float(side[octave].sum())) for octave in octaves]
+    heard = [m + s > 1e-20 for m, s in powers]
+    levels = [
+        f"{10.0 * np.log10(m + s):.1f}" if is_heard else UNDEFINED
+        for (m, s), is_heard in zip(powers, heard, strict=True)
+    ]
+    shares = [
+        f"{100.0 * s / (m + s):.0f}" if is_heard else UNDEFINED
+        for (m, s), is_heard in zip(powers, heard, strict=True)
+    ]
+    names = [frequency(hz).removesuffix(" Hz").replace(" kHz", "k") for hz in centers_hz]
+    rows = [("octave, Hz", *names), ("level, dBFS", *levels), ("side, %", *shares)]
+    return _table(rows, "<" + ">" * len(octaves))
+
+
+def _level_lines(analysis: Analysis) -> list[str]:
+    rows: list[Row] = [("level of 0.37 s, dBFS", "10 %", "median", "95 %")]
+    edges = zip(LEVEL_EDGES_HZ[:-1], LEVEL_EDGES_HZ[1:], strict=True)
+    for (low_hz, high_hz), spread in zip(edges, analysis.band_levels, strict=True):
+        levels = (None,) * 3
+        if spread is not None:
+            levels = (spread.p10_dbfs, spread.p50_dbfs, spread.p95_dbfs)
+        name = f"{frequency(low_hz)} to {frequency(high_hz)}"
+        rows.append((name, *(figure(level) for level in levels)))
+    return _table(rows, "<>>>")
+
+
+def _warning_lines(findings: Iterable[Finding]) -> list[str]:
+    lines = [line for item in findings for line in _wrapped(display_name(item.message), "  ! ")]
+    return ["", "Warnings:", *lines] if lines else []
+
+
+def _item(label: str, text: str) -> list[str]:
+    return _wrapped(text, f"{label:<{LABEL_COLUMNS}}")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _wrapped(text: str, lead: str) -> list[str]:
+    """Break text at spaces; what follows the first line is indented by the length of ``lead``."""
+    return textwrap.wrap(
+        text,
+        COLUMNS,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _table(rows: Sequence[Row], alignment: str, indent: int = 2) -> list[str]:
+    """Set rows in columns, each aligned by one of ``<`` and ``>``."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        (
+            " " * indent
+            + "  ".join(
+                f"{cell:{side}{width}}"
+                for cell, side, width in zip(row, alignment, widths, strict=True)
+            )
+        ).rstrip()
+        for row in rows
+    ]
