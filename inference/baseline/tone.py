@@ -222,15 +222,20 @@ class ToneModel:
         return _TWO_SIDED_Z * math.sqrt(float(weights @ self.song_covariance @ weights))
 
     def _kind_scores(self, plr_db: float | None) -> tuple[float, float, float]:
+        """Return log probabilities of the kinds before the spectrum is seen, up to a constant."""
         kinds = self._prior.kinds
-        shares = (kinds.finished_share, kinds.unbiased_share, kinds.biased_share)
-        usual_db = (kinds.finished_plr_db, kinds.unfinished_plr_db, kinds.unfinished_plr_db)
-        finished, unbiased, biased = (
-            math.log(share)
-            - (0.0 if plr_db is None else 0.5 * ((plr_db - usual) / kinds.plr_sd_db) ** 2)
-            for share, usual in zip(shares, usual_db, strict=True)
+        finished_db, unfinished_db = kinds.finished_plr_db, kinds.unfinished_plr_db
+        evidence = 0.0
+        if plr_db is not None:
+            # a ratio beyond the usual says no more, or a loud mix could never be put right
+            held_db = min(max(plr_db, finished_db), unfinished_db)
+            distance_db2 = (held_db - unfinished_db) ** 2 - (held_db - finished_db) ** 2
+            evidence = 0.5 * distance_db2 / kinds.plr_sd_db**2
+        return (
+            math.log(kinds.finished_share) + evidence,
+            math.log(kinds.unbiased_share),
+            math.log(kinds.biased_share),
         )
-        return finished, unbiased, biased
 
 
 def _at_centers(nodes_hz: Sequence[float], values: Sequence[float]) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -213,7 +214,7 @@ def _meters(analysis: Analysis) -> Json:
 
 
 def _band_levels(analysis: Analysis) -> list[Json]:
-    edges_hz = zip(LEVEL_EDGES_HZ[:-1], LEVEL_EDGES_HZ[1:], strict=True)
+    edges_hz = pairwise(LEVEL_EDGES_HZ)
     return [
         {
             "low_hz": low_hz,

@@ -36,7 +36,7 @@ UNDEFINED = "n/a"
 
 MOST_POINTS = 9
 STRAIGHT_WITHIN_DB = 0.1
-"""A response is told by points between which it is as straight as this, in dB over log frequency."""
+"""How far the response may be from straight lines between the points that tell it."""
 
 _SHOWN = (THIRD_CENTERS_HZ > 30.0) & (THIRD_CENTERS_HZ < 17_000.0)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from ...data.files.names import display_name
 from .facts import UNDEFINED, figure
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def escape(text: object) -> str:
     """Return text that is safe in an element and in an attribute, with invisible marks shown."""
@@ -17,7 +19,7 @@ def escape(text: object) -> str:
 def number(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
     """Write a number with a true minus sign; a dash for None."""
     text = figure(value, digits, signed=signed)
-    return "–" if text == UNDEFINED else text.replace("-", "−")
+    return "\N{EN DASH}" if text == UNDEFINED else text.replace("-", MINUS)
 
 
 def measure(value: float | None, unit: str, digits: int = 1, *, signed: bool = False) -> str:

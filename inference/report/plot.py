@@ -7,10 +7,16 @@ scheme and the width of the screen.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from .markup import escape
+import numpy as np
+import numpy.typing as npt
+
+from .markup import escape, number
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +72,21 @@ class Plot:
         for value in y_ticks:
             y = self.y(value)
             parts.append(segment(self.left, y, right, y, "zero" if value == 0.0 else "grid"))
-            text = f"{value:+.0f}" if self.y_range[0] < 0.0 < self.y_range[1] else f"{value:.0f}"
-            text = text.replace("-", "−") if value else "0"
+            text = number(value, 0, signed=self.y_range[0] < 0.0 < self.y_range[1])
             parts.append(label(self.left - 7.0, y + 4.5, text, "tick", "end"))
         parts.append(label(self.left, self.top - 9.0, y_label, "name", "start"))
         return "".join(parts)
 
-    def line(self, xs: Iterable[float], ys: Iterable[float], kind: str) -> str:
+    def line(self, xs: Numbers, ys: Numbers, kind: str) -> str:
         """Draw a curve through points."""
         return f'<polyline class="{kind}" points="{self._points(xs, ys)}"/>'
 
-    def range(
-        self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], kind: str
-    ) -> str:
+    def range(self, xs: Numbers, lows: Numbers, highs: Numbers, kind: str) -> str:
         """Fill what lies between two curves."""
         points = f"{self._points(xs, highs)} {self._points(xs[::-1], lows[::-1])}"
         return f'<polygon class="{kind}" points="{points}"/>'
 
-    def _points(self, xs: Iterable[float], ys: Iterable[float]) -> str:
+    def _points(self, xs: Numbers, ys: Numbers) -> str:
         return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
 
 
@@ -102,7 +105,9 @@ def bar(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 def label(x: float, y: float, text: str, kind: str, anchor: str) -> str:
     """Write text; ``anchor`` is ``start``, ``middle`` or ``end``."""
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+    return (
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+    )
 
 
 def drawing(width: float, height: float, title: str, content: str) -> str:

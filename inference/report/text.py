@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +36,7 @@ from .facts import (
     true_peak_text,
     verdict,
 )
-
-COLUMNS = 96
-LABEL_COLUMNS = 16
-
-Row = Sequence[str]
+from .layout import LABEL_COLUMNS, Row, columns, item, sentence, wrapped
 
 
 def error_text(error: GlassmasterError) -> str:
@@ -83,7 +79,7 @@ def analysis_text(
     return "\n".join(
         (
             f"{display_name(path)}: {form}, {duration(analysis.duration_s)}",
-            *_table(rows, "<><"),
+            *columns(rows, "<><"),
             "",
             *_spectrum_lines(analysis),
             "",
@@ -125,7 +121,7 @@ def check_text(
         title = load_profile(report.profile).title
         lines.append(f"  {word}  {title:<34} {gain}".rstrip())
         for text in report.violations:
-            lines += _wrapped(text, "         ")
+            lines += wrapped(text, "         ")
     return "\n".join((*lines, *_warning_lines(findings)))
 
 
@@ -144,17 +140,17 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
         (
             f"{display_name(result.source)} → {display_name(result.output)}: "
             f"{loudness_text(loudness)}, {true_peak_text(loudness)}, {verdict(result)}",
-            *(line for text in result.compliance.violations for line in _wrapped(text, "  ! ")),
+            *(line for text in result.compliance.violations for line in wrapped(text, "  ! ")),
             "",
-            *_table(_comparison_rows(result), "<>><"),
+            *columns(_comparison_rows(result), "<>><"),
             "",
             *_work_lines(result),
             "",
             *_playback_lines(result),
             *_warning_lines(result.findings),
             "",
-            *_item("Settings", origin(result)),
-            *(line for name, path in saved if path for line in _item(name, display_name(path))),
+            *item("Settings", origin(result)),
+            *(line for name, path in saved if path for line in item(name, display_name(path))),
         )
     )
 
@@ -179,11 +175,11 @@ def _work_lines(result: MasteringResult) -> list[str]:
         if settings[name].bypass:
             texts = texts or ["bypassed"]
         elif name == "limiter":
-            lines += _item("Loudness", "; ".join(_loudness_parts(result)))
+            lines += item("Loudness", "; ".join(_loudness_parts(result)))
             texts.append(limiter_text(result))
         elif not texts:
             texts = ["as the recipe says"]
-        lines += _item(label, " ".join(_sentence(text) for text in texts))
+        lines += item(label, " ".join(sentence(text) for text in texts))
         if not settings[name].bypass:
             lines += _detail_lines(result, name)
     return lines
@@ -203,7 +199,7 @@ def _detail_lines(result: MasteringResult, name: str) -> list[str]:
             ("Hz", *heads),
             ("dB", *(figure(db, signed=True) for _, db in points)),
         ]
-        return _table(rows, "<" + ">" * len(points), indent)
+        return columns(rows, "<" + ">" * len(points), indent)
     if name == "multiband_compressor":
         labels = band_labels(result.recipe.settings[name].values)
         bands = result.reductions.bands_db.values()
@@ -212,11 +208,11 @@ def _detail_lines(result: MasteringResult, name: str) -> list[str]:
             (label, figure(median_db), figure(high_db), "dB")
             for label, (median_db, high_db) in zip(labels, bands, strict=True)
         ]
-        return _table(rows, "<>><", indent)
+        return columns(rows, "<>><", indent)
     if name == "deesser":
         median_db, high_db = result.reductions.deesser_db
         text = f"gain reduction: median {figure(median_db)} dB, 95 % {figure(high_db)} dB"
-        return _wrapped(text, " " * indent)
+        return wrapped(text, " " * indent)
     return []
 
 
@@ -231,7 +227,7 @@ def _playback_lines(result: MasteringResult) -> list[str]:
         for preview in previews
     ]
     head = f"At playback, by levels as published up to {max(p.profile.date for p in previews)}:"
-    return [head, *_table(rows, "<<<")]
+    return [head, *columns(rows, "<<<")]
 
 
 def _played(gain_db: float | None) -> str:
@@ -259,56 +255,22 @@ def _spectrum_lines(analysis: Analysis) -> list[str]:
     ]
     names = [frequency(hz).removesuffix(" Hz").replace(" kHz", "k") for hz in centers_hz]
     rows = [("octave, Hz", *names), ("level, dBFS", *levels), ("side, %", *shares)]
-    return _table(rows, "<" + ">" * len(octaves))
+    return columns(rows, "<" + ">" * len(octaves))
 
 
 def _level_lines(analysis: Analysis) -> list[str]:
     rows: list[Row] = [("level of 0.37 s, dBFS", "10 %", "median", "95 %")]
-    edges = zip(LEVEL_EDGES_HZ[:-1], LEVEL_EDGES_HZ[1:], strict=True)
+    edges = pairwise(LEVEL_EDGES_HZ)
     for (low_hz, high_hz), spread in zip(edges, analysis.band_levels, strict=True):
-        levels = (None,) * 3
-        if spread is not None:
-            levels = (spread.p10_dbfs, spread.p50_dbfs, spread.p95_dbfs)
         name = f"{frequency(low_hz)} to {frequency(high_hz)}"
-        rows.append((name, *(figure(level) for level in levels)))
-    return _table(rows, "<>>>")
+        if spread is None:
+            rows.append((name, *(UNDEFINED,) * 3))
+        else:
+            levels = (spread.p10_dbfs, spread.p50_dbfs, spread.p95_dbfs)
+            rows.append((name, *(figure(level) for level in levels)))
+    return columns(rows, "<>>>")
 
 
 def _warning_lines(findings: Iterable[Finding]) -> list[str]:
-    lines = [line for item in findings for line in _wrapped(display_name(item.message), "  ! ")]
+    lines = [line for found in findings for line in wrapped(display_name(found.message), "  ! ")]
     return ["", "Warnings:", *lines] if lines else []
-
-
-def _item(label: str, text: str) -> list[str]:
-    return _wrapped(text, f"{label:<{LABEL_COLUMNS}}")
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
-
-
-def _wrapped(text: str, lead: str) -> list[str]:
-    """Break text at spaces; what follows the first line is indented by the length of ``lead``."""
-    return textwrap.wrap(
-        text,
-        COLUMNS,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _table(rows: Sequence[Row], alignment: str, indent: int = 2) -> list[str]:
-    """Set rows in columns, each aligned by one of ``<`` and ``>``."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        (
-            " " * indent
-            + "  ".join(
-                f"{cell:{side}{width}}"
-                for cell, side, width in zip(row, alignment, widths, strict=True)
-            )
-        ).rstrip()
-        for row in rows
-    ]

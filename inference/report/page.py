@@ -1,0 +1,199 @@
+"""The report as a page: one HTML file that needs nothing else, on screen and on paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...data.files.names import display_name, output_name
+from ...data.files.partial import PartialFile, output_error
+from ..mastering import MasteringResult
+from ..profiles import load_profile
+from .facts import (
+    LABELS,
+    comparisons,
+    duration,
+    figure,
+    gain_text,
+    limiter_text,
+    origin,
+    playback,
+    shortfall_text,
+    verdict,
+)
+from .figures import reduction_figure, spectrum_figure
+from .markup import escape, listing, measure, number, paragraph, section, table, terms
+from .settings_table import settings_tables
+from .style import STYLE_SHEET
+
+# Nothing may be loaded from anywhere, and nothing may run, whatever a file is called.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def write_page(result: MasteringResult, directory: Path) -> Path:
+    """Write the report of a master as one HTML file; an older one of the same name is replaced.
+
+    Args:
+        result: What is reported.
+        directory: Where to; created where it does not exist.
+
+    Returns:
+        The file.
+
+    Raises:
+        OutputError: The folder or the file cannot be written.
+
+    """
+    path = directory / output_name(result.output, "-report.html")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error
+    partial = PartialFile(path, force=True)
+    try:
+        partial.temporary.write_text(page(result), encoding="utf-8")
+        partial.sync()
+        partial.commit()
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        partial.abort()
+    return path
+
+
+def page(result: MasteringResult) -> str:
+    """Return the report of a master as HTML."""
+    title = escape(result.source.name)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}: mastering report</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n"
+        f"{_header(result)}{_loudness(result)}{_tone(result)}{_dynamics(result)}{_reasons(result)}"
+        f"{_compliance(result)}{_settings(result)}{_provenance(result)}</body>\n</html>\n"
+    )
+
+
+def _header(result: MasteringResult) -> str:
+    before, after = result.before.loudness, result.delivered.loudness
+    delivery = result.recipe.delivery
+    kind = "good" if result.compliance.complies else "bad"
+    keys = (
+        ("Integrated loudness", measure(after.dual_mono_lufs, "LUFS"), before.dual_mono_lufs),
+        ("True peak", measure(after.true_peak_dbtp, "dBTP"), before.true_peak_dbtp),
+        ("Loudness range", measure(after.range_lu, "LU"), before.range_lu),
+        ("PLR", measure(after.plr_db, "dB"), before.plr_db),
+    )
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{value}<small>mix {number(mix)}</small></dd></div>"
+        for name, value, mix in keys
+    )
+    form = (
+        f"{duration(result.before.duration_s)}, "
+        f"{'mono' if result.before.channels == 1 else 'stereo'}, "
+        f"{delivery.container.upper()} {delivery.bit_depth} bit, {delivery.sample_rate} Hz"
+    )
+    return (
+        f"<header><h1>{escape(result.source.name)}</h1>"
+        f'<p class="soft">{escape(f"{display_name(result.output)} · {form}")}</p>'
+        f'<p class="badge {kind}">{escape(verdict(result).capitalize())}</p></header>\n'
+        f'<section><dl class="keys">{cells}</dl></section>\n'
+    )
+
+
+def _loudness(result: MasteringResult) -> str:
+    rows = [
+        (row.label.capitalize() if row.label != "PLR" else row.label,
+         number(row.before), number(row.after), row.unit)
+        for row in comparisons(result)
+    ]  # fmt: skip
+    notes = [f"Gain: {gain_text(result)}.", f"Limiter: {limiter_text(result)}."]
+    if result.delivered.corrections:
+        count = result.delivered.corrections
+        notes.append(f"The measured file was corrected {count} time{'s' if count > 1 else ''}.")
+    if shortfall := shortfall_text(result):
+        notes.append(f"{shortfall}.")
+    head = ("", "Before", "After", "")
+    return section("Loudness", table(head, rows, (1, 2), "narrow"), listing(notes, "notes"))
+
+
+def _tone(result: MasteringResult) -> str:
+    return section("Tonal balance", spectrum_figure(result))
+
+
+def _dynamics(result: MasteringResult) -> str:
+    if result.recipe.settings["multiband_compressor"].bypass:
+        graphic = paragraph("The compressor is bypassed.")
+    else:
+        graphic = reduction_figure(result)
+    return section("Gain reduction", graphic, *_deesser(result))
+
+
+def _deesser(result: MasteringResult) -> list[str]:
+    if result.recipe.settings["deesser"].bypass:
+        return []
+    median_db, high_db = result.reductions.deesser_db
+    text = f"De-esser: median {figure(median_db)} dB, 95th percentile {figure(high_db)} dB."
+    return [paragraph(text)]
+
+
+def _reasons(result: MasteringResult) -> str:
+    prediction = result.prediction
+    if prediction is None:
+        text = "The settings come from a recipe, which does not keep reasons."
+        return section("Why", paragraph(text), paragraph(origin(result), "soft"))
+    pairs = [
+        (label, " ".join(reason.text for reason in prediction.reasons if reason.block == name))
+        for name, label in LABELS.items()
+    ]
+    told = [(label, text) for label, text in pairs if text]
+    return section("Why", terms(told), paragraph(origin(result), "soft"))
+
+
+def _compliance(result: MasteringResult) -> str:
+    compliance = result.compliance
+    parts = [paragraph(f"The delivered file {verdict(result)}.")]
+    if compliance.violations:
+        parts.append(listing(compliance.violations, "bad"))
+    previews = playback(result.delivered.loudness)
+    rows = [
+        (
+            preview.profile.title,
+            "unknown" if preview.gain_db is None else measure(preview.gain_db, "dB", signed=True),
+            "; ".join(preview.violations) or "none",
+            preview.profile.confidence,
+        )
+        for preview in previews
+    ]
+    head = ("Service", "Playback gain", "Objections", "Source")
+    newest = max(preview.profile.date for preview in previews)
+    note = (
+        f"What each service would do to the level at playback, as published up to {newest}. "
+        "A preview, not a production target."
+    )
+    parts += ["<h3>At playback</h3>", paragraph(note, "soft"), table(head, rows, (1,))]
+    if result.findings:
+        messages = (finding.message for finding in result.findings)
+        parts += ["<h3>Warnings</h3>", listing(messages, "notes")]
+    return section("Compliance", *parts)
+
+
+def _settings(result: MasteringResult) -> str:
+    return section("Settings", *settings_tables(result.recipe.settings))
+
+
+def _provenance(result: MasteringResult) -> str:
+    recipe = result.recipe
+    profile = load_profile(recipe.delivery.profile)
+    facts = [
+        ("Profile", f"{profile.title} ({profile.name}), {profile.date}"),
+        ("Its source", f"{profile.source} Confidence: {profile.confidence}."),
+        ("Settings by", recipe.predictor),
+        *((f"Version of {name}", text) for name, text in recipe.versions.items()),
+    ]
+    if recipe.resolved is not None:
+        facts += [
+            ("SHA-256 of the mix", recipe.resolved.input_hash),
+            ("SHA-256 of the settings", recipe.resolved.settings_hash),
+            ("Seed of the dither", str(recipe.resolved.dither_seed)),
+        ]
+    return section("Provenance", terms(facts, "facts"))
