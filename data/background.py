@@ -1,10 +1,10 @@
-"""A helper thread that takes blocks in order, while the caller makes the next."""
+"""A helper thread beside the caller: one that takes blocks in order, or one that makes them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from queue import Empty, Queue
+from collections.abc import Callable, Iterator
+from queue import Empty, Full, Queue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -71,3 +71,49 @@ class Background(Generic[Item]):
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+
+def ahead(items: Iterator[Item], waiting: int = 2) -> Iterator[Item]:
+    """Yield ``items``, made by a helper thread while the caller works on those before.
+
+    An error of the iterator is raised where its item would have come. When the caller stops early
+    the thread ends after the item it is at.
+
+    Args:
+        items: Used by the helper thread alone.
+        waiting: How many finished items may wait.
+
+    """
+    queue: Queue[tuple[Item | None, BaseException | None]] = Queue(waiting)
+    stopped = threading.Event()
+
+    def put(item: Item | None, error: BaseException | None = None) -> None:
+        while not stopped.is_set():
+            try:
+                return queue.put((item, error), timeout=0.1)
+            except Full:
+                continue
+
+    def make() -> None:
+        try:
+            for item in items:
+                put(item)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # handed to the caller
+            put(None, error)
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = queue.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        stopped.set()
+        thread.join()

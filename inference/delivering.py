@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..data.audio import blocks
+from ..data.background import ahead
 from ..data.files.formats import DeliveryFormat
 from ..data.files.names import display_name
 from ..data.files.reader import open_audio
@@ -126,7 +127,7 @@ def solve_drive(
     raise TargetError(
         f"{target_lufs:.1f} LUFS is louder than this mix can safely be: "
         f"{found.output_lufs:.1f} LUFS would already take {found.loss_lu:.1f} LU of limiting and "
-        f"{found.reduction_db:.1f} dB of gain reduction, where {profile.most_limiting_lu:.1f} LU and "
+        f"{found.reduction_db:.1f} dB of gain reduction; {profile.most_limiting_lu:.1f} LU and "
         f"{profile.most_reduction_db:.1f} dB are the limit. The nearest safe loudness is "
         f"{safe.output_lufs:.1f} LUFS: ask for that, or add --nearest",
         nearest_lufs=round(safe.output_lufs, 2),
@@ -207,7 +208,7 @@ def read_back(path: Path) -> LoudnessReport:
     """Measure loudness and true peak of a written file."""
     with open_audio(path) as reader:
         meter = LoudnessAndPeak(reader.sample_rate, reader.channels)
-        for block in blocks(reader):
+        for block in ahead(blocks(reader)):
             meter.feed(block)
         return meter.finish()
 

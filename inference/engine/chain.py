@@ -19,6 +19,9 @@ from .stage import Block, Stage
 CHUNK_HOPS = 256
 """How many hops pass the chain at a time: a chunk of every band stays in the processor's cache."""
 
+FRONT = ("normalization", "equalizer", "deesser")
+"""Stages that a helper thread may run while the caller runs the others on the block before."""
+
 
 class _Scheduled:
     """A stage that changes its settings at given positions of its own input."""
@@ -80,25 +83,27 @@ class ChainRenderer:
             "gain": GainStage("gain_db", sample_rate),
             "limiter": self._limiter,
         }
-        self._stages: list[_Scheduled] = []
+        scheduled = {}
         latency = 0
-        for stage in stages.values():
-            self._stages.append(_Scheduled(stage, latency))
+        for name, stage in stages.items():
+            scheduled[name] = _Scheduled(stage, latency)
             stage.configure(chain)
             latency += stage.latency
-        self._names = tuple(stages)
+        self._stages = scheduled
+        self._front = [scheduled[name] for name in FRONT]
+        self._back = [stage for name, stage in scheduled.items() if name not in FRONT]
         self._pending: Block = np.zeros((2, 0))
         self._latency = latency
         self._fed = 0  # samples of the track taken so far
-        self._framed = 0  # those that went through the stages, silence at the end included
-        self._emitted = 0
+        self._length: int | None = None  # of the track, once it is known
+        self._framed = 0  # samples that went through all stages, silence at the end included
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Bands and filters that this rate cannot hold, as ``stage.name``."""
         return tuple(
             f"{name}.{part}"
-            for name, scheduled in zip(self._names, self._stages, strict=True)
+            for name, scheduled in self._stages.items()
             for part in scheduled.stage.left_out
         )
 
@@ -111,7 +116,7 @@ class ChainRenderer:
         """
         self._limiter.configure(chain)
         position = -(-self._fed // self._hop) * self._hop
-        for scheduled in self._stages:
+        for scheduled in self._stages.values():
             scheduled.change(position, chain)
 
     def process(self, block: npt.NDArray[np.floating]) -> Block:
@@ -124,35 +129,55 @@ class ChainRenderer:
             What is finished, shape ``(2, time)``: at first less than what went in.
 
         """
+        return self.run_back(self.run_front(block))
+
+    def finish(self) -> Block:
+        """Return what is still inside; with it, as many samples came out as went in."""
+        return self.run_back(self.finish_front())
+
+    def run_front(self, block: npt.NDArray[np.floating]) -> Block:
+        """Do the first half of `process`: cut whole hops, and run the stages of `FRONT`.
+
+        The halves share no state, so that each may run in a thread of its own.
+        """
         self._fed += block.shape[1]
         if block.shape[0] == 1:
             block = np.repeat(block, 2, axis=0)
         joined = np.concatenate((self._pending, block), axis=1, dtype=np.float64)
         whole = joined.shape[1] // self._hop * self._hop
         self._pending = joined[:, whole:]
-        done = self._advance(joined[:, :whole])
-        self._emitted += done.shape[1]
-        return done
+        return self._run(self._front, joined[:, :whole])
 
-    def finish(self) -> Block:
-        """Return what is still inside; with it, as many samples came out as went in."""
+    def finish_front(self) -> Block:
+        """Do the first half of `finish`: silence follows until the latency is flushed."""
+        waiting = self._fed // self._hop * self._hop
         needed = -(-(self._fed + self._latency) // self._hop) * self._hop
-        silence = np.zeros((2, needed - self._framed - self._pending.shape[1]))
+        silence = np.zeros((2, needed - waiting - self._pending.shape[1]))
         padded = np.concatenate((self._pending, silence), axis=1)
         self._pending = np.zeros((2, 0))
-        return self._advance(padded)[:, : self._fed - self._emitted]
+        self._length = self._fed
+        return self._run(self._front, padded)
+
+    def run_back(self, block: Block) -> Block:
+        """Do the second half of `process` or `finish`: the other stages, and the latency."""
+        block = self._run(self._back, block)
+        start = max(self._latency - self._framed, 0)
+        self._framed += block.shape[1]
+        if self._length is not None:
+            surplus = self._framed - self._latency - self._length
+            return block[:, start : block.shape[1] - surplus]
+        return block[:, start:]
 
     def copy(self) -> ChainRenderer:
         """Return a renderer that can go on from here, however far this one runs."""
         return copy.deepcopy(self)
 
-    def _advance(self, whole: Block) -> Block:
+    def _run(self, stages: list[_Scheduled], whole: Block) -> Block:
         chunk = CHUNK_HOPS * self._hop
         parts = [np.zeros((2, 0))]
         for start in range(0, whole.shape[1], chunk):
             block = whole[:, start : start + chunk]
-            for stage in self._stages:
+            for stage in stages:
                 block = stage.process(block)
-            parts.append(block[:, max(self._latency - self._framed, 0) :])
-            self._framed += block.shape[1]
+            parts.append(block)
         return np.concatenate(parts, axis=1)

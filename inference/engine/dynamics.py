@@ -79,6 +79,7 @@ class MultibandCompressorStage:
         self._crossover = np.zeros((2, 8, 2))
         self._reduction = np.zeros(len(BANDS))
         self._gain = np.ones(len(BANDS))
+        self._bands = np.empty((len(BANDS), 2, 0))
 
     def configure(self, chain: ResolvedChain) -> None:
         """Take the compressor of ``chain``."""
@@ -97,7 +98,9 @@ class MultibandCompressorStage:
         """Render the next block."""
         if self._corners is None:
             return block
-        bands, out = np.empty((len(BANDS), *block.shape)), np.empty_like(block)
+        if self._bands.shape[1:] != block.shape:  # fresh memory would cost as much as the split
+            self._bands = np.empty((len(BANDS), *block.shape))
+        bands, out = self._bands, np.empty_like(block)
         trace = np.empty((len(BANDS), block.shape[1] // self._hop))
         split_four(block, self._corners, self._crossover, bands)
         compress_bands(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...data.audio import BLOCK_FRAMES, AudioReader, blocks
+from ...data.background import ahead
 from ...models.chain import ResolvedChain
 from ...models.errors import UnsupportedAudioError
 from .chain import ChainRenderer
@@ -57,13 +58,19 @@ class Timeline:
     def render(self, frames: int = BLOCK_FRAMES) -> Iterator[Block]:
         """Yield the rendered audio in blocks, shape ``(2, time)``, as long as the input in all.
 
+        A helper thread reads and runs the first stages one block ahead.
+
         Args:
             frames: How much is read at a time; the result does not depend on it.
 
         """
+        for block in ahead(self._front(frames)):
+            yield self.renderer.run_back(block)
+
+    def _front(self, frames: int) -> Iterator[Block]:
         for index, segment in enumerate(self._segments):
             if index > 0:
                 self.renderer.switch(segment.chain)
             for block in blocks(segment.reader, frames):
-                yield self.renderer.process(block)
-        yield self.renderer.finish()
+                yield self.renderer.run_front(block)
+        yield self.renderer.finish_front()

@@ -21,8 +21,8 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
 SPECTRUM_DB = 60.0
-FEWEST_DB = 6.0
-"""The equalizer's scale spans at least this much up and down, so that small moves look small."""
+RESPONSE_DB = (6.0, 10.0, 20.0)
+"""Spans of the equalizer's scale; the first is wide enough that small moves look small."""
 
 _FREQUENCY_TICKS = (
     (20.0, "20", False), (50.0, "50", True), (100.0, "100", False), (200.0, "200", True),
@@ -105,10 +105,10 @@ def _response(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     response_db = equalizer_response_db(result, grid_hz)
     shown = (*interval[1:], np.zeros(1) if response_db is None else response_db)
     most_db = max(float(np.abs(values).max(initial=0.0)) for values in shown)
-    span_db = max(FEWEST_DB, 3.0 * math.ceil(most_db / 3.0))
+    span_db = next((span_db for span_db in RESPONSE_DB if most_db <= span_db), RESPONSE_DB[-1])
     y_range = (-span_db, span_db)
     plot = Plot(_LEFT, 288.0, _INSIDE, 124.0, (LOWEST_HZ, HIGHEST_HZ), y_range)
-    ticks_db = np.arange(-span_db, span_db + 1.0, 3.0 if span_db <= 6.0 else span_db / 3.0)
+    ticks_db = np.linspace(-span_db, span_db, 5)
     parts = [plot.axes(_FREQUENCY_TICKS, ticks_db.tolist(), "Response of the equalizer, dB")]
     if len(interval[0]):
         parts.append(plot.range(*interval, "expected"))
@@ -123,7 +123,7 @@ def _response(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
 def _heard_hz(result: MasteringResult) -> Array:
     """Return the third octaves that the mix's sample rate can hold."""
     highest_hz = NYQUIST_MARGIN * result.before.sample_rate
-    centers_hz = THIRD_CENTERS_HZ[THIRD_CENTERS_HZ <= highest_hz]
+    centers_hz = THIRD_CENTERS_HZ[highest_hz >= THIRD_CENTERS_HZ]
     held_hz: Array = np.clip(centers_hz, LOWEST_HZ, HIGHEST_HZ)
     return held_hz
 

@@ -40,8 +40,3 @@ def columns(rows: Sequence[Row], alignment: str, indent: int = 2) -> list[str]:
         text = "  ".join(f"{cell:{side}{width}}" for cell, side, width in cells)
         lines.append(f"{' ' * indent}{text}".rstrip())
     return lines
-
-
-def sentence(text: str) -> str:
-    """Return text with a period at its end."""
-    return text if text.endswith(".") else f"{text}."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 
 from ...data.files.names import display_name
 from .facts import UNDEFINED, figure
 
 MINUS = "\N{MINUS SIGN}"
+_NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
 
 
 def escape(text: object) -> str:
@@ -26,6 +28,11 @@ def measure(value: float | None, unit: str, digits: int = 1, *, signed: bool = F
     """Write a number and its unit, which stay on one line; a dash for None."""
     text = number(value, digits, signed=signed)
     return text if value is None or not unit else f"{text}\N{NO-BREAK SPACE}{unit}"
+
+
+def prose(text: str) -> str:
+    """Return a sentence that begins with a capital and has true minus signs."""
+    return _NEGATIVE.sub(MINUS, text[:1].upper() + text[1:])
 
 
 def section(title: str, *content: str) -> str:

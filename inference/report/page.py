@@ -21,7 +21,7 @@ from .facts import (
     verdict,
 )
 from .figures import reduction_figure, spectrum_figure
-from .markup import escape, listing, measure, number, paragraph, section, table, terms
+from .markup import escape, listing, measure, number, paragraph, prose, section, table, terms
 from .settings_table import settings_tables
 from .style import STYLE_SHEET
 
@@ -95,17 +95,16 @@ def _header(result: MasteringResult) -> str:
     return (
         f"<header><h1>{escape(result.source.name)}</h1>"
         f'<p class="soft">{escape(f"{display_name(result.output)} · {form}")}</p>'
-        f'<p class="badge {kind}">{escape(verdict(result).capitalize())}</p></header>\n'
+        f'<p class="badge {kind}">{escape(prose(verdict(result)))}</p></header>\n'
         f'<section><dl class="keys">{cells}</dl></section>\n'
     )
 
 
 def _loudness(result: MasteringResult) -> str:
     rows = [
-        (row.label.capitalize() if row.label != "PLR" else row.label,
-         number(row.before), number(row.after), row.unit)
+        (prose(row.label), number(row.before), number(row.after), row.unit)
         for row in comparisons(result)
-    ]  # fmt: skip
+    ]
     notes = [f"Gain: {gain_text(result)}.", f"Limiter: {limiter_text(result)}."]
     if result.delivered.corrections:
         count = result.delivered.corrections
@@ -113,7 +112,9 @@ def _loudness(result: MasteringResult) -> str:
     if shortfall := shortfall_text(result):
         notes.append(f"{shortfall}.")
     head = ("", "Before", "After", "")
-    return section("Loudness", table(head, rows, (1, 2), "narrow"), listing(notes, "notes"))
+    return section(
+        "Loudness", table(head, rows, (1, 2), "narrow"), listing(map(prose, notes), "notes")
+    )
 
 
 def _tone(result: MasteringResult) -> str:
@@ -141,30 +142,30 @@ def _reasons(result: MasteringResult) -> str:
     if prediction is None:
         text = "The settings come from a recipe, which does not keep reasons."
         return section("Why", paragraph(text), paragraph(origin(result), "soft"))
-    pairs = [
-        (label, " ".join(reason.text for reason in prediction.reasons if reason.block == name))
-        for name, label in LABELS.items()
-    ]
-    told = [(label, text) for label, text in pairs if text]
-    return section("Why", terms(told), paragraph(origin(result), "soft"))
+    parts = []
+    for name, label in LABELS.items():
+        texts = [prose(reason.text) for reason in prediction.reasons if reason.block == name]
+        if texts:
+            parts += [f"<h3>{label}</h3>", *(paragraph(text, "reason") for text in texts)]
+    return section("Why", *parts, paragraph(origin(result), "soft"))
 
 
 def _compliance(result: MasteringResult) -> str:
     compliance = result.compliance
     parts = [paragraph(f"The delivered file {verdict(result)}.")]
     if compliance.violations:
-        parts.append(listing(compliance.violations, "bad"))
+        parts.append(listing(map(prose, compliance.violations), "bad"))
     previews = playback(result.delivered.loudness)
     rows = [
         (
             preview.profile.title,
             "unknown" if preview.gain_db is None else measure(preview.gain_db, "dB", signed=True),
-            "; ".join(preview.violations) or "none",
+            "; ".join(map(prose, preview.violations)) or "none",
             preview.profile.confidence,
         )
         for preview in previews
     ]
-    head = ("Service", "Playback gain", "Objections", "Source")
+    head = ("Service", "Playback gain", "Objections", "Confidence")
     newest = max(preview.profile.date for preview in previews)
     note = (
         f"What each service would do to the level at playback, as published up to {newest}. "

@@ -41,7 +41,7 @@ def _tables(
     parts = []
     if single:
         cells = [(_words(spec.name), _value(spec, values), _range(spec)) for spec in single]
-        parts.append(table(("", "Value", "Range"), cells, (1, 2)))
+        parts.append(table(("", "Value", "Range"), cells, (1, 2), "narrow"))
     if grid:
         units = {column: next(iter(row.values())).unit for column, row in grid.items()}
         head = [f"{_words(column)}{f', {unit}' if unit else ''}" for column, unit in units.items()]

@@ -27,6 +27,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; font-weight: 650;
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; font-weight: 650; }
 h3 { font-size: .9rem; margin: 1.25rem 0 .35rem; font-weight: 650; }
 p { margin: 0 0 .75rem; }
+p.reason { margin-bottom: .35rem; }
 .soft { color: var(--soft); font-size: .9rem; }
 section {
   background: var(--panel); border: 1px solid var(--rule); border-radius: .5rem;
@@ -55,6 +56,8 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; vertical-align: top; font-weight: 400; }
 thead th { color: var(--soft); font-size: .85rem; border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
+th, td { overflow-wrap: break-word; }
+table.narrow { max-width: 34rem; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }
@@ -78,11 +81,10 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
 .swatch.expected { background: var(--expected); }
 .swatch.high { background: var(--high); }
 .swatch.median { background: var(--median); }
-code { font: .85em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 @media (max-width: 40rem) {
   body { padding: 1.25rem .75rem 2rem; }
   section { padding: .9rem .85rem .75rem; }
-  svg text { font-size: 21px; }
+  svg text { font-size: 19px; }
   svg .minor { display: none; }
   dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }

@@ -17,6 +17,7 @@ from ...models.errors import GlassmasterError
 from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
 from ..compliance import ComplianceReport
 from ..mastering import MasteringResult
+from ..predictor import NOMINAL_HZ
 from ..profiles import load_profile
 from .facts import (
     LABELS,
@@ -36,7 +37,9 @@ from .facts import (
     true_peak_text,
     verdict,
 )
-from .layout import LABEL_COLUMNS, Row, columns, item, sentence, wrapped
+from .layout import LABEL_COLUMNS, Row, columns, item, wrapped
+
+_INDENT = " " * LABEL_COLUMNS
 
 
 def error_text(error: GlassmasterError) -> str:
@@ -115,11 +118,12 @@ def check_text(
     loudness = analysis.loudness
     head = f"{display_name(path)}: {loudness_text(loudness)}, {true_peak_text(loudness)}, {summary}"
     lines = [head]
+    width = max(len(load_profile(report.profile).title) for report in reports)
     for report in reports:
         word = "meets" if report.complies else "fails"
         gain = "" if report.playback_gain_db is None else _played(report.playback_gain_db)
         title = load_profile(report.profile).title
-        lines.append(f"  {word}  {title:<34} {gain}".rstrip())
+        lines.append(f"  {word}  {title:<{width}}  {gain}".rstrip())
         for text in report.violations:
             lines += wrapped(text, "         ")
     return "\n".join((*lines, *_warning_lines(findings)))
@@ -171,27 +175,22 @@ def _work_lines(result: MasteringResult) -> list[str]:
     reasons = () if prediction is None else prediction.reasons
     lines = []
     for name, label in LABELS.items():
+        is_bypassed = settings[name].bypass
         texts = [reason.text for reason in reasons if reason.block == name]
-        if settings[name].bypass:
-            texts = texts or ["bypassed"]
-        elif name == "limiter":
-            lines += item("Loudness", "; ".join(_loudness_parts(result)))
-            texts.append(limiter_text(result))
+        if name == "limiter":
+            lines += item("Loudness", _sentence(gain_text(result)))
+            shortfall = shortfall_text(result)
+            lines += [] if shortfall is None else wrapped(_sentence(shortfall), _INDENT)
+            texts.append(_sentence(limiter_text(result)))
         elif not texts:
-            texts = ["as the recipe says"]
-        lines += item(label, " ".join(sentence(text) for text in texts))
-        if not settings[name].bypass:
-            lines += _detail_lines(result, name)
+            texts = ["Bypassed." if is_bypassed else "As the recipe says."]
+        for number, text in enumerate(texts):
+            lines += item("" if number else label, text)
+        lines += [] if is_bypassed else _detail_lines(result, name)
     return lines
 
 
-def _loudness_parts(result: MasteringResult) -> list[str]:
-    shortfall = shortfall_text(result)
-    return [gain_text(result), *(() if shortfall is None else (shortfall,))]
-
-
 def _detail_lines(result: MasteringResult, name: str) -> list[str]:
-    indent = LABEL_COLUMNS
     if name == "equalizer":
         points = response_points(result)
         heads = [frequency(hz).removesuffix(" Hz").replace(" kHz", "k") for hz, _ in points]
@@ -199,35 +198,32 @@ def _detail_lines(result: MasteringResult, name: str) -> list[str]:
             ("Hz", *heads),
             ("dB", *(figure(db, signed=True) for _, db in points)),
         ]
-        return columns(rows, "<" + ">" * len(points), indent)
+        return columns(rows, "<" + ">" * len(points), LABEL_COLUMNS)
     if name == "multiband_compressor":
         labels = band_labels(result.recipe.settings[name].values)
         bands = result.reductions.bands_db.values()
-        rows = [("gain reduction", "median", "95 %", "")]
+        rows = [("Gain reduction", "median", "95 %", "")]
         rows += [
             (label, figure(median_db), figure(high_db), "dB")
             for label, (median_db, high_db) in zip(labels, bands, strict=True)
         ]
-        return columns(rows, "<>><", indent)
+        return columns(rows, "<>><", LABEL_COLUMNS)
     if name == "deesser":
         median_db, high_db = result.reductions.deesser_db
-        text = f"gain reduction: median {figure(median_db)} dB, 95 % {figure(high_db)} dB"
-        return wrapped(text, " " * indent)
+        text = f"Gain reduction: median {figure(median_db)} dB, 95 % {figure(high_db)} dB."
+        return wrapped(text, _INDENT)
     return []
 
 
 def _playback_lines(result: MasteringResult) -> list[str]:
     previews = playback(result.delivered.loudness)
-    rows = [
-        (
-            preview.profile.title,
-            _played(preview.gain_db),
-            "" if not preview.violations else f"({'; '.join(preview.violations)})",
-        )
-        for preview in previews
-    ]
-    head = f"At playback, by levels as published up to {max(p.profile.date for p in previews)}:"
-    return [head, *columns(rows, "<<<")]
+    lines = [f"At playback, by levels as of {max(each.profile.date for each in previews)}:"]
+    width = max(len(preview.profile.title) for preview in previews)
+    for preview in previews:
+        lines.append(f"  {preview.profile.title:<{width}}  {_played(preview.gain_db)}")
+        for text in preview.violations:
+            lines += wrapped(text, " " * (width + 4))
+    return lines
 
 
 def _played(gain_db: float | None) -> str:
@@ -242,7 +238,7 @@ def _spectrum_lines(analysis: Analysis) -> list[str]:
     mid, side = third_octaves(analysis.spectrum.mid), third_octaves(analysis.spectrum.side)
     first = int(np.argmin(np.abs(THIRD_CENTERS_HZ - 31.25))) - 1
     octaves = [slice(start, start + 3) for start in range(first, first + 30, 3)]
-    centers_hz = [THIRD_CENTERS_HZ[octave][1] for octave in octaves]
+    centers_hz = [float(NOMINAL_HZ[octave.start + 1]) for octave in octaves]
     powers = [(float(mid[octave].sum()), float(side[octave].sum())) for octave in octaves]
     heard = [m + s > 1e-20 for m, s in powers]
     levels = [
@@ -274,3 +270,7 @@ def _level_lines(analysis: Analysis) -> list[str]:
 def _warning_lines(findings: Iterable[Finding]) -> list[str]:
     lines = [line for found in findings for line in wrapped(display_name(found.message), "  ! ")]
     return ["", "Warnings:", *lines] if lines else []
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
