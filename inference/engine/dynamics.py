@@ -33,7 +33,7 @@ class DeesserStage:
         self._control: npt.NDArray[np.float64] = np.zeros(6)
         self.left_out: tuple[str, ...] = ()
         self.reductions = ReductionHistogram(1)
-        self._filter = np.zeros((4, 4))
+        self._filters = np.zeros((2, 4, 4))
         self._gain = np.array((0.0, 1.0))
 
     def configure(self, chain: ResolvedChain) -> None:
@@ -42,7 +42,7 @@ class DeesserStage:
             self._sections, self.left_out = None, ()
             return
         if self._sections is None:
-            self._filter[:] = 0.0
+            self._filters[:] = 0.0
             self._gain[:] = (0.0, 1.0)
         self._sections, self.left_out = chain.deesser.sections(self._rate)
         self._control = chain.deesser.control(self._rate)
@@ -51,10 +51,11 @@ class DeesserStage:
         """Render the next block."""
         if self._sections is None:
             return block
-        band, out = np.empty_like(block), np.empty_like(block)
+        band, heard, out = np.empty_like(block), np.empty_like(block), np.empty_like(block)
         trace = np.empty((1, block.shape[1] // self._hop))
-        cascade(block, self._sections, self._filter, band)
-        deess(block, band, self._control, self._hop, self._gain, trace[0], out)
+        cascade(block, self._sections[0], self._filters[0], band)
+        cascade(block, self._sections[1], self._filters[1], heard)
+        deess(block, band, heard, self._control, self._hop, self._gain, trace[0], out)
         self.reductions.add(trace)
         return out
 

@@ -134,7 +134,7 @@ def comparisons(result: MasteringResult) -> tuple[Comparison, ...]:
 def verdict(result: MasteringResult) -> str:
     """Say whether the master meets its profile."""
     title = load_profile(result.compliance.profile).title
-    return f"{'meets' if result.compliance.complies else 'does not meet'} {title}"
+    return f"{'meets' if result.compliance.complies else 'does not meet'} “{title}”"
 
 
 def playback(loudness: LoudnessReport) -> tuple[Playback, ...]:

@@ -49,7 +49,7 @@ def spectrum_figure(result: MasteringResult) -> str:
     title = "Spectrum of the mix with and without the equalizer, and the equalizer's response"
     interval = (low_hz, low_db, high_db)
     content = _spectrum(result, interval) + _response(result, interval)
-    return figure_block(drawing(_WIDTH, 440.0, title, content), legend)
+    return figure_block(drawing(_WIDTH, 444.0, title, content), legend)
 
 
 def reduction_figure(result: MasteringResult) -> str:

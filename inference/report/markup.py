@@ -11,6 +11,7 @@ from .facts import UNDEFINED, figure
 
 MINUS = "\N{MINUS SIGN}"
 _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:dB|dBTP|LU|LUFS|Hz|kHz|ms)\b|%)")
 
 
 def escape(text: object) -> str:
@@ -31,8 +32,9 @@ def measure(value: float | None, unit: str, digits: int = 1, *, signed: bool = F
 
 
 def prose(text: str) -> str:
-    """Return a sentence that begins with a capital and has true minus signs."""
-    return _NEGATIVE.sub(MINUS, text[:1].upper() + text[1:])
+    """Return a sentence with a capital, true minus signs, and numbers that keep their units."""
+    text = _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text[:1].upper() + text[1:])
+    return _NEGATIVE.sub(MINUS, text)
 
 
 def section(title: str, *content: str) -> str:

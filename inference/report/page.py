@@ -141,13 +141,13 @@ def _reasons(result: MasteringResult) -> str:
     prediction = result.prediction
     if prediction is None:
         text = "The settings come from a recipe, which does not keep reasons."
-        return section("Why", paragraph(text), paragraph(origin(result), "soft"))
+        return section("Why", paragraph(text), paragraph(origin(result), "soft origin"))
     parts = []
     for name, label in LABELS.items():
         texts = [prose(reason.text) for reason in prediction.reasons if reason.block == name]
         if texts:
             parts += [f"<h3>{label}</h3>", *(paragraph(text, "reason") for text in texts)]
-    return section("Why", *parts, paragraph(origin(result), "soft"))
+    return section("Why", *parts, paragraph(origin(result), "soft origin"))
 
 
 def _compliance(result: MasteringResult) -> str:
@@ -171,7 +171,7 @@ def _compliance(result: MasteringResult) -> str:
         f"What each service would do to the level at playback, as published up to {newest}. "
         "A preview, not a production target."
     )
-    parts += ["<h3>At playback</h3>", paragraph(note, "soft"), table(head, rows, (1,))]
+    parts += ["<h3>At playback</h3>", paragraph(note, "soft"), table(head, rows, (1,), "playback")]
     if result.findings:
         messages = (finding.message for finding in result.findings)
         parts += ["<h3>Warnings</h3>", listing(messages, "notes")]

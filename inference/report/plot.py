@@ -68,7 +68,7 @@ class Plot:
             x = self.x(value)
             parts.append(segment(x, self.top, x, bottom, "grid"))
             kind = "tick minor" if is_minor else "tick"
-            parts.append(label(x, bottom + 18.0, text, kind, "middle") if text else "")
+            parts.append(label(x, bottom + 23.0, text, kind, "middle") if text else "")
         for value in y_ticks:
             y = self.y(value)
             parts.append(segment(self.left, y, right, y, "zero" if value == 0.0 else "grid"))

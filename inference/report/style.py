@@ -28,6 +28,7 @@ h2 { font-size: 1.05rem; margin: 0 0 .75rem; font-weight: 650; }
 h3 { font-size: .9rem; margin: 1.25rem 0 .35rem; font-weight: 650; }
 p { margin: 0 0 .75rem; }
 p.reason { margin-bottom: .35rem; }
+p.origin { margin-top: 1.25rem; }
 .soft { color: var(--soft); font-size: .9rem; }
 section {
   background: var(--panel); border: 1px solid var(--rule); border-radius: .5rem;
@@ -74,7 +75,7 @@ svg .median { fill: var(--median); }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
 .key { display: inline-block; margin-right: 1.25rem; }
 .swatch {
-  display: inline-block; width: 1.4rem; height: .65rem; margin-right: .4rem; border-radius: 1px;
+  display: inline-block; width: 1.75rem; height: .65rem; margin-right: .4rem; border-radius: 1px;
 }
 .swatch.mix { height: 0; border-top: 2px dashed var(--mix); vertical-align: .25rem; }
 .swatch.moved { height: 0; border-top: 3px solid var(--moved); vertical-align: .25rem; }
@@ -85,7 +86,7 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
   body { padding: 1.25rem .75rem 2rem; }
   section { padding: .9rem .85rem .75rem; }
   svg text { font-size: 19px; }
-  svg .minor { display: none; }
+  svg .minor, table.playback :is(th, td):last-child { display: none; }
   dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }
 }

@@ -112,7 +112,7 @@ def check_text(
     complied = sum(report.complies for report in reports)
     if len(reports) == 1:
         title = load_profile(reports[0].profile).title
-        summary = f"{'meets' if complied else 'does not meet'} {title}"
+        summary = f"{'meets' if complied else 'does not meet'} “{title}”"
     else:
         summary = f"meets {complied} of {len(reports)} profiles ({asked})"
     loudness = analysis.loudness

@@ -22,32 +22,31 @@ ENVIRONMENT_VARIABLE = "GLASSMASTER_CACHE_DIR"
 def cache_directory() -> Path:
     """Return the writable folder for this build's kernels, making it where it does not exist.
 
-    ``$GLASSMASTER_CACHE_DIR``, or else the user's cache folder, holds one folder a build. Where it
-    cannot be written a temporary folder serves for this process and those it starts.
+    ``$GLASSMASTER_CACHE_DIR``, or else the user's cache folder, holds one folder a build. Where
+    that cannot be written a private folder among the temporary files serves, or at last a new one
+    for this process alone.
     """
     name = _build_hash()
-    for base in _candidates():
+    for base in (_chosen(), Path(tempfile.gettempdir()) / f"glassmaster-{os.getuid()}"):
         directory = base / "glassmaster" / "kernels" / name
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # machine code is loaded from here: nobody else may have put it there
+            owned = directory.stat().st_uid == base.stat().st_uid == os.getuid()
         except OSError:
             continue
-        if os.access(directory, os.W_OK | os.X_OK):
+        if owned and os.access(directory, os.W_OK | os.X_OK):
             return directory
     return Path(tempfile.mkdtemp(prefix="glassmaster-kernels-"))
 
 
-def _candidates() -> list[Path]:
+def _chosen() -> Path:
     if chosen := os.environ.get(ENVIRONMENT_VARIABLE):
-        return [Path(chosen)]
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        fallback = Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base, fallback = None, Path.home() / "Library" / "Caches"
-    else:
-        base, fallback = os.environ.get("XDG_CACHE_HOME"), Path.home() / ".cache"
-    return [Path(base) if base else fallback]
+        return Path(chosen)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(base) if base else Path.home() / ".cache"
 
 
 def _build_hash() -> str:

@@ -109,13 +109,21 @@ def compress_bands(
 
 @kernel
 def deess(
-    x: Array, band: Array, control: Array, hop: int, state: Array, trace: Array, y: Array
+    x: Array,
+    band: Array,
+    heard: Array,
+    control: Array,
+    hop: int,
+    state: Array,
+    trace: Array,
+    y: Array,
 ) -> None:
     """Turn one band down where it is loud: ``y = x + (g - 1) · band``.
 
     Args:
         x: Input, shape ``(2, time)``, ``time`` a multiple of ``hop``.
-        band: The input through the band-pass, same shape.
+        band: The input through the band-pass that is turned down, same shape.
+        heard: The input through the band-pass whose level decides, same shape.
         control: ``threshold_dbfs slope knee_db attack release most_db``, shape ``(6,)``; the last
             bounds the reduction.
         hop: Samples a hop, a multiple of 4.
@@ -127,7 +135,7 @@ def deess(
     reduction, before = state[0], state[1]
     for h in range(x.shape[1] // hop):
         start = h * hop
-        power = max(hop_power(band, start, hop), SILENT_POWER)
+        power = max(hop_power(heard, start, hop), SILENT_POWER)
         target = static_gain_db(10.0 * math.log10(power) - control[0], control[1], control[2])
         target = max(target, -control[5])
         coefficient = control[3] if target < reduction else control[4]

@@ -4,7 +4,7 @@ The transform of ``rows * columns`` points is split in two (four-step algorithm;
 in external or hierarchical memory", 1990): transforms over rows, twiddle factors, a transposition,
 transforms over what were columns. Each of the two carries the other index along as a vector
 (Stockham), so that a twiddle factor is a scalar and the compiler fills whole registers: several
-times the speed of a general library, which the analysis of a song spends most of its time in.
+times the speed of a general library, in what costs most of a song's analysis.
 """
 
 from __future__ import annotations
@@ -60,9 +60,8 @@ def transform_rows(data: Points, work: Points, rows: int, twiddles: Points) -> N
     moved = False
     while half > 0:
         for p in range(half):
-            # the table is that of the whole length, so its step is that of this pass
-            c = twiddles[0, p * (length // (2 * half))]
-            s = twiddles[1, p * (length // (2 * half))]
+            turn = p * (length // (2 * half))  # the table is that of the whole length
+            c, s = twiddles[0, turn], twiddles[1, turn]
             ar, ai = re[p * run : (p + 1) * run], im[p * run : (p + 1) * run]
             br = re[(p + half) * run : (p + half + 1) * run]
             bi = im[(p + half) * run : (p + half + 1) * run]

@@ -5,9 +5,9 @@ its pass band must reach almost to Nyquist, so it is long, but it is one symmetr
 signal is then band-limited to half of its doubled rate, and a short filter adds three more points
 between any two neighbors. Original samples pass through unchanged.
 
-At any of the eight points the gain lies within -0.010 … +0.015 dB up to 0.45 of the sample rate, and
-within -0.011 … +0.016 dB up to 0.48. ITU-R BS.1770-5, Annex 2, asks for at least fourfold oversampling and
-leaves the filter open; its own 48 taps read up to 0.3 dB low.
+At any of the eight points the gain lies within -0.010 … +0.015 dB up to 0.45 of the sample rate,
+and within -0.011 … +0.016 dB up to 0.48. ITU-R BS.1770-5, Annex 2, asks for at least fourfold
+oversampling and leaves the filter open; its own 48 taps read up to 0.3 dB low.
 """
 
 from __future__ import annotations

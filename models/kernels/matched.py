@@ -41,7 +41,7 @@ def matched_section(
     """Design the digital section of an analog prototype.
 
     Args:
-        numerator: Prototype's numerator; its constant term must not be 0.
+        numerator: Prototype's numerator.
         denominator: Prototype's denominator.
         frequency_hz: Corner, at most 0.45 of the rate.
         sample_rate: In Hz.

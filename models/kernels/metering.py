@@ -78,7 +78,9 @@ def k_weight(
             if abs(r1) + abs(r2) + abs(s1) + abs(s2) < _NEGLIGIBLE:
                 r1 = r2 = s1 = s2 = 0.0
         start = end
-    state[:] = (p1, p2, q1, q2, r1, r2, s1, s2, energy)
+    # assigning the tuple to a slice would take the compiler two seconds
+    for i, value in enumerate((p1, p2, q1, q2, r1, r2, s1, s2, energy)):
+        state[i] = value
 
 
 @kernel
@@ -196,8 +198,10 @@ def scan(block: Array, sums: Array, counts: Counts, product: Array) -> None:
             squares += x * x
             audible += size > _AUDIBLE
             before = x
-        sums[channel, :] = (total, squares, peak, before)
-        counts[channel, :] = (broken, audible, full_runs, flat_runs, full, flat)
+        for i, value in enumerate((total, squares, peak, before)):
+            sums[channel, i] = value
+        for i, count in enumerate((broken, audible, full_runs, flat_runs, full, flat)):
+            counts[channel, i] = count
     both = product[0]
     left, right = block[0], block[block.shape[0] - 1]
     for i in range(len(left)):

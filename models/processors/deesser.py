@@ -3,6 +3,10 @@
 ``y = x + (g - 1) · B x`` with the band-pass ``B(s) = (s / Q) / (s² + s / Q + 1)``: with a steady
 gain ``g`` this is a bell of depth ``g``, and with ``g = 1`` the signal itself. The threshold is
 relative to the anchor, the long-term level of the band after the equalizer.
+
+A digital band-pass cannot have both the bell's shape and its own skirts right near Nyquist. So there
+are two: the one that is turned down makes a cut of 8 dB exact, and the one whose level is measured
+is matched as a band-pass.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ MOST_REDUCTION_DB = 10.0
 """The reduction is bounded here, so that a mistake cannot lisp."""
 
 MATCHED_CUT_DB = -8.0
-"""The digital band-pass is exact for a cut of this depth, and within 0.45 dB down to -12 dB."""
+"""The band that is turned down is exact for a cut of this depth, within 0.45 dB down to -12 dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,16 @@ class ResolvedDeesser:
         )
 
     def sections(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
-        """Design the band-pass as the four-section kernel wants it, shape ``(4, 5)``.
+        """Design the two band-passes as the four-section kernel wants them, shape ``(2, 4, 5)``.
 
         Returns:
-            The sections, silent where this rate cannot hold the band; and then the band's name.
+            Sections of the band that is turned down and of the one that is measured, silent where
+            this rate cannot hold the band; and then the band's name.
 
         """
         frequency_hz, q = self.values["frequency_hz"], self.values["q"]
         if not representable(frequency_hz, sample_rate):
-            return np.zeros((4, 5)), ("band",)
+            return np.zeros((2, 4, 5)), ("band",)
         cut = 10.0 ** (MATCHED_CUT_DB / 20.0)
         b0, b1, b2, a1, a2 = matched_section(
             (1.0, cut / q, 1.0),
@@ -86,7 +91,8 @@ class ResolvedDeesser:
         )
         depth = cut - 1.0
         band = ((b0 - 1.0) / depth, (b1 - a1) / depth, (b2 - a2) / depth, a1, a2)
-        return np.array((band, IDENTITY, IDENTITY, IDENTITY)), ()
+        heard = matched_section((0.0, 1.0 / q, 0.0), (1.0, 1.0 / q, 1.0), frequency_hz, sample_rate)
+        return np.array([(first, IDENTITY, IDENTITY, IDENTITY) for first in (band, heard)]), ()
 
 
 def deesser_anchor_dbfs(values: Mapping[str, float], power: Array) -> float:
