@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from ..models.errors import GlassmasterError, UsageError
 from .commands import COMMANDS
+from .commands.files import internal_error
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -61,9 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        reason = " ".join(str(error).split()) or "no details"
-        message = f"internal error: {type(error).__name__}: {reason}; add --debug for details"
-        return _fail(given, GlassmasterError(message, code="internal"))
+        return _fail(given, internal_error(error))
 
 
 def entry() -> NoReturn:

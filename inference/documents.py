@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..models.errors import RecipeError
+from ..data.files.partial import PartialFile, output_error
+from ..data.files.source import open_source
+from ..models.errors import AudioFileError, OutputError, RecipeError
 
 MOST_BYTES = 1 << 20
+MOST_LEVELS = 16
 
 # the compiled parser where the wheel has it: ten times faster, same safe subset
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -21,15 +25,13 @@ def load_yaml(text: str) -> dict[str, Any]:
     """Parse a YAML (or JSON) document whose top is a mapping.
 
     Raises:
-        RecipeError: It is too large, uses aliases, is no valid YAML or no mapping.
+        RecipeError: It is too large or too deep, uses aliases, is no valid YAML or no mapping.
 
     """
     if len(text) > MOST_BYTES:
         raise RecipeError(f"is larger than {MOST_BYTES} bytes", code="damaged_recipe")
     try:
-        # an alias can make a small file enormous
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise RecipeError("uses YAML aliases, which are not read", code="damaged_recipe")
+        _check_events(text)
         document = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())
@@ -37,6 +39,47 @@ def load_yaml(text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise RecipeError("has no entries", code="damaged_recipe")
     return document
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Read a YAML or JSON file whose top is a mapping.
+
+    Raises:
+        RecipeError: It is no regular file, cannot be read, or is refused by `load_yaml`.
+
+    """
+    try:
+        with open_source(path) as source:
+            data = source.read_at(0, MOST_BYTES + 1)
+    except AudioFileError as error:
+        reason = error.code.replace("_", " ")
+        message = f"is no readable recipe ({reason}); check the path"
+        raise RecipeError(message, code=error.code) from error
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError("is not text in UTF-8", code="damaged_recipe") from error
+    return load_yaml(text)
+
+
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        OutputError: It exists and ``force`` is not given, or it cannot be written.
+
+    """
+    partial = PartialFile(path, force=force)
+    try:
+        partial.temporary.write_text(text, encoding="utf-8")
+        partial.sync()
+        partial.commit()
+    except OutputError:
+        raise
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        partial.abort()
 
 
 def dump_yaml(document: dict[str, Any]) -> str:
@@ -48,6 +91,18 @@ def dump_yaml(document: dict[str, Any]) -> str:
 def dump_json(document: dict[str, Any]) -> str:
     """Write plain data as JSON; numbers that JSON does not know become null."""
     return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _check_events(text: str) -> None:
+    """Refuse what takes far more memory or time than its size suggests, before it is built."""
+    levels = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise RecipeError("uses YAML aliases, which are not read", code="damaged_recipe")
+        levels += isinstance(event, yaml.CollectionStartEvent)
+        levels -= isinstance(event, yaml.CollectionEndEvent)
+        if levels > MOST_LEVELS:
+            raise RecipeError(f"is nested deeper than {MOST_LEVELS} levels", code="damaged_recipe")
 
 
 def _finite(value: Any) -> Any:

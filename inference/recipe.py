@@ -8,17 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..data.files.formats import DeliveryFormat
+from ..data.files.names import display_name
 from ..models.chain import Anchors
-from ..models.errors import ParameterError, RecipeError
+from ..models.errors import ParameterError, RecipeError, UsageError
 from ..models.settings import ChainSettings, settings_from_document
-from .documents import dump_json, dump_yaml, load_yaml
+from .documents import dump_json, dump_yaml, read_document, write_text
+from .profiles import load_profile
 
 RECIPE_VERSION = 1
+
+TARGETS_LUFS = (-60.0, 0.0)
+"""Loudness that may be asked for; below it, 16 bits are mostly dither."""
+
+LARGEST_GAIN_DB = 300.0
+"""Beyond any gain or level that ever comes about; anchors end at -200 dBFS."""
+
+SEEDS = 1 << 48
+
+_DAMAGED = "damaged_recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,11 @@ class Delivery:
         container: ``wav``, ``flac`` or ``aiff``.
         bit_depth: ``16``, ``24`` or ``32f``.
         sample_rate: In Hz.
-        target_lufs: Loudness asked for; None for the profile's safe default.
+        target_lufs: Loudness asked for, in `TARGETS_LUFS`; None for the profile's safe default.
+
+    Raises:
+        UsageError: There is no such profile or format.
+        ParameterError: The loudness is out of range.
 
     """
 
@@ -39,6 +58,17 @@ class Delivery:
     bit_depth: str
     sample_rate: int
     target_lufs: float | None = None
+
+    def __post_init__(self) -> None:
+        load_profile(self.profile)
+        DeliveryFormat(self.container, self.bit_depth, self.sample_rate, 2)
+        lowest, highest = TARGETS_LUFS
+        if self.target_lufs is not None and not lowest <= self.target_lufs <= highest:
+            raise ParameterError(
+                f"the loudness asked for is {self.target_lufs} LUFS; "
+                f"it must lie in [{lowest}, {highest}]",
+                code="out_of_range",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +134,13 @@ def current_versions() -> dict[str, str]:
     return {name: version(name) for name in ("glassmaster", "numba", "numpy", "soundfile", "soxr")}
 
 
-def save_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe: JSON where the name ends in ``.json``, else YAML."""
+def save_recipe(recipe: Recipe, path: Path, *, force: bool) -> None:
+    """Write a recipe: JSON where the name ends in ``.json``, else YAML.
+
+    Raises:
+        OutputError: It exists and ``force`` is not given, or it cannot be written.
+
+    """
     document: dict[str, Any] = {
         "recipe": RECIPE_VERSION,
         "predictor": recipe.predictor,
@@ -117,7 +152,7 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
     if recipe.resolved is not None:
         document["resolved"]["anchors"]["bands_dbfs"] = list(recipe.resolved.anchors.bands_dbfs)
     text = dump_json(document) + "\n" if path.suffix == ".json" else dump_yaml(document)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text, force=force)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -127,50 +162,109 @@ def load_recipe(path: Path) -> Recipe:
         RecipeError: It is of another version or damaged; the message names the file and the entry.
 
     """
+    name = display_name(path)
     try:
-        document = load_yaml(path.read_text(encoding="utf-8"))
+        document = read_document(path)
         if document.get("recipe") != RECIPE_VERSION:
             raise RecipeError(
                 f"is of version {document.get('recipe')!r}, this program reads {RECIPE_VERSION}",
                 code="recipe_version",
             )
+        _check_names(document, ("recipe", *(item.name for item in fields(Recipe))))
         resolved = document.get("resolved")
-        return Recipe(
+        recipe = Recipe(
             settings=settings_from_document(document.get("settings") or {}),
-            delivery=Delivery(**_known(Delivery, document["delivery"])),
+            delivery=_delivery(document["delivery"]),
             resolved=None if resolved is None else _resolved(resolved),
             predictor=str(document.get("predictor", "hand")),
             versions=dict(document.get("versions") or {}),
         )
-    except FileNotFoundError as error:
-        raise RecipeError(f"{path}: no such recipe", code="not_found", path=path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"{path}: cannot be read: {error}", code="unreadable", path=path
-        ) from error
-    except (RecipeError, ParameterError) as error:
-        raise RecipeError(f"{path}: {error.message}", code=error.code, path=path) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecipeError(
-            f"{path}: is damaged: {error}", code="damaged_recipe", path=path
-        ) from error
+        _check_ceiling(recipe)
+    except (RecipeError, ParameterError, UsageError) as error:
+        raise RecipeError(f"{name}: {error.message}", code=error.code, path=path) from error
+    except KeyError as error:
+        message = f"{name}: is damaged: it lacks {error}"
+        raise RecipeError(message, code=_DAMAGED, path=path) from error
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        message = f"{name}: is damaged: {' '.join(str(error).split())}"
+        raise RecipeError(message, code=_DAMAGED, path=path) from error
+    return recipe
+
+
+def _delivery(document: dict[str, Any]) -> Delivery:
+    values = _known(Delivery, document)
+    target = values.get("target_lufs")
+    return Delivery(
+        profile=_text(values, "profile"),
+        container=_text(values, "container"),
+        bit_depth=str(values["bit_depth"]),  # a hand-written 24 has no quotation marks
+        sample_rate=_whole(values, "sample_rate"),
+        target_lufs=None if target is None else _number(values, "target_lufs"),
+    )
 
 
 def _resolved(document: dict[str, Any]) -> Resolved:
     values = _known(Resolved, document)
     anchors = _known(Anchors, values["anchors"])
-    low, low_mid, high_mid, high = (float(v) for v in anchors["bands_dbfs"])
-    values["anchors"] = Anchors(
-        float(anchors["deesser_dbfs"]),
-        (low, low_mid, high_mid, high),
-        float(anchors["saturator_dbfs"]),
+    low, low_mid, high_mid, high = (
+        _number(anchors["bands_dbfs"], index, LARGEST_GAIN_DB) for index in range(4)
     )
-    return Resolved(**values)
+    seed = _whole(values, "dither_seed")
+    if not 0 <= seed < SEEDS:
+        raise RecipeError(f"dither_seed is {seed}; it is 0 or more and below 2^48", code=_DAMAGED)
+    return Resolved(
+        settings_hash=_text(values, "settings_hash"),
+        input_hash=_text(values, "input_hash"),
+        normalization_db=_number(values, "normalization_db", LARGEST_GAIN_DB),
+        anchors=Anchors(
+            _number(anchors, "deesser_dbfs", LARGEST_GAIN_DB),
+            (low, low_mid, high_mid, high),
+            _number(anchors, "saturator_dbfs", LARGEST_GAIN_DB),
+        ),
+        loudness_gain_db=_number(values, "loudness_gain_db", LARGEST_GAIN_DB),
+        ceiling_dbtp=_number(values, "ceiling_dbtp", LARGEST_GAIN_DB),
+        dither_seed=seed,
+    )
+
+
+def _check_ceiling(recipe: Recipe) -> None:
+    """Refuse a recipe whose limiter would aim above the ceiling that its settings promise."""
+    promised = recipe.settings["limiter"].values["ceiling_dbtp"]
+    if recipe.resolved is not None and recipe.resolved.ceiling_dbtp > promised:
+        aimed = recipe.resolved.ceiling_dbtp
+        message = f"resolved ceiling_dbtp is {aimed}, above the {promised} of the settings"
+        raise RecipeError(message, code=_DAMAGED)
+
+
+def _number(values: Any, key: str | int, largest: float = math.inf) -> float:
+    value = values[key]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RecipeError(f"{key} is {value!r}, no number", code=_DAMAGED)
+    if not abs(value) <= largest:  # false for NaN too
+        raise RecipeError(f"{key} is {value}; it must lie within ±{largest:g}", code=_DAMAGED)
+    return float(value)
+
+
+def _whole(values: dict[str, Any], key: str) -> int:
+    value = values[key]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise RecipeError(f"{key} is {value!r}, no whole number", code=_DAMAGED)
+    return value
+
+
+def _text(values: dict[str, Any], key: str) -> str:
+    value = values[key]
+    if not isinstance(value, str):
+        raise RecipeError(f"{key} is {value!r}, no text", code=_DAMAGED)
+    return value
 
 
 def _known(kind: type, document: dict[str, Any]) -> dict[str, Any]:
-    if unknown := document.keys() - {item.name for item in fields(kind)}:
-        raise RecipeError(
-            f"has unknown entries: {', '.join(sorted(unknown))}", code="damaged_recipe"
-        )
-    return dict(document)
+    _check_names(document, [item.name for item in fields(kind)])
+    return document
+
+
+def _check_names(document: dict[str, Any], known: Iterable[str]) -> None:
+    if unknown := document.keys() - set(known):
+        names = ", ".join(sorted(str(name) for name in unknown))
+        raise RecipeError(f"has unknown entries: {names}", code=_DAMAGED)

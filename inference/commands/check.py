@@ -48,4 +48,4 @@ def run(arguments: argparse.Namespace) -> int:
         )
 
     ensure_warm()
-    return run_files(NAME, arguments.files, work, json=arguments.json)
+    return run_files(NAME, arguments.files, work, json=arguments.json, debug=arguments.debug)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import GlassmasterError
+from ...models.errors import GlassmasterError, UsageError
 
 WORST_FIRST = (1, 74, 65, 3, 2)
 
@@ -16,7 +16,12 @@ Entry = dict[str, Any]
 
 
 def run_files(
-    command: str, paths: Iterable[Path], work: Callable[[Path], tuple[Entry, str]], *, json: bool
+    command: str,
+    paths: Iterable[Path],
+    work: Callable[[Path], tuple[Entry, str]],
+    *,
+    json: bool,
+    debug: bool,
 ) -> int:
     """Run ``work`` on every file and print what came of it.
 
@@ -25,11 +30,13 @@ def run_files(
         paths: The files.
         work: Returns a file's object for the document and its text for a person.
         json: Whether the document is printed on stdout; people read stderr either way.
+        debug: Whether a fault of ours is raised with its traceback instead of reported.
 
     Returns:
-        The exit status: the first that occurs of 1, 74, 65, 3, 2, or 0.
+        The exit status: the first that occurs of 1, 74, 65, 3, 2, any other of a file, or 0.
 
     """
+    from ...data.files.names import display_name
     from ..documents import dump_json
     from ..report.document import document, error_entry
     from ..report.text import error_text
@@ -40,9 +47,27 @@ def run_files(
             entry, text = work(path)
         except GlassmasterError as error:
             entry, text = error_entry(path, error), error_text(error)
+        except Exception as cause:
+            if debug:
+                raise
+            fault = internal_error(cause).located(display_name(path), path)
+            entry, text = error_entry(path, fault), error_text(fault)
         entries.append(entry)
         print(text, file=sys.stderr)
     if json:
         print(dump_json(document(command, entries)))
     statuses = {entry["exit_code"] for entry in entries}
-    return next((status for status in WORST_FIRST if status in statuses), 0)
+    return next((status for status in WORST_FIRST if status in statuses), max(statuses))
+
+
+def check_apart(recipe: Path | None, output: Path | None, option: str) -> None:
+    """Refuse a recipe under the name of the master."""
+    if recipe is not None and output is not None and recipe.absolute() == output.absolute():
+        raise UsageError(f"{option} and -o name the same file: {recipe}", code="usage")
+
+
+def internal_error(cause: Exception) -> GlassmasterError:
+    """Return the error for a fault of ours, in one line."""
+    reason = " ".join(str(cause).split()) or "no details"
+    message = f"internal error: {type(cause).__name__}: {reason}; add --debug for details"
+    return GlassmasterError(message, code="internal")

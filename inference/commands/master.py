@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models.errors import UsageError
-from .files import Entry, run_files
+from .files import Entry, check_apart, run_files
 from .progress import Progress
 
 if TYPE_CHECKING:
     from ..mastering import Request
+    from ..recipe import Delivery
 
 NAME = "master"
 HELP = "master mixes"
@@ -19,6 +20,7 @@ HELP = "master mixes"
 CONTAINERS = ("wav", "flac", "aiff")
 CONTAINER_OF_SUFFIX = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
 BIT_DEPTHS = ("16", "24", "32f")
+NOMINAL_RATE = 44_100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...data.files.partial import check_output
+    from ...models.parameters import complete
+    from ...models.processors import limiter
     from ..baseline import BaselinePredictor
     from ..mastering import master
     from ..recipe import save_recipe
@@ -55,6 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ..report.text import master_text
     from ..warming import ensure_warm
 
+    _delivery(arguments, NOMINAL_RATE)  # what is wrong with it belongs to no mix
+    if arguments.true_peak is not None:
+        complete("limiter", limiter.SPECS, {"ceiling_dbtp": arguments.true_peak})
+    check_apart(arguments.recipe, arguments.output, "--recipe")
     mixes: list[Path] = arguments.mixes
     if len(mixes) > 1 and arguments.output is not None and not arguments.output.is_dir():
         raise UsageError(
@@ -65,10 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0.0 <= arguments.amount <= 1.0:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
     predictor = BaselinePredictor()
+    made: list[Path] = []
 
     def work(path: Path) -> tuple[Entry, str]:
         request = _request(arguments, path)
-        check_output(request.output, mixes, force=request.force)
+        check_output(request.output, mixes, force=request.force and request.output not in made)
         if arguments.recipe is not None:
             check_output(arguments.recipe, mixes, force=request.force)
         progress = Progress(path.name)
@@ -76,51 +85,62 @@ def run(arguments: argparse.Namespace) -> int:
             result = master(path, request, predictor, amount=arguments.amount, step=progress)
         finally:
             progress.clear()
+        made.append(request.output)
         if arguments.recipe is not None:
-            save_recipe(result.recipe, arguments.recipe)
+            save_recipe(result.recipe, arguments.recipe, force=request.force)
         page = None if arguments.report is None else write_page(result, arguments.report)
         return master_entry(result, arguments.recipe, page), master_text(
             result, arguments.recipe, page
         )
 
     ensure_warm()
-    return run_files(NAME, mixes, work, json=arguments.json)
+    return run_files(NAME, mixes, work, json=arguments.json, debug=arguments.debug)
 
 
 def _request(arguments: argparse.Namespace, mix: Path) -> Request:
     from ...data.files.names import output_name
     from ...data.files.reader import open_audio
     from ..mastering import Request
-    from ..profiles import load_profile
-    from ..recipe import Delivery
 
-    profile = load_profile(arguments.profile)
-    output: Path | None = arguments.output
-    to_file = output is not None and not output.is_dir()
-    container = arguments.format
-    if container is None and to_file and output is not None:
-        container = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
-        if container is None:
-            raise UsageError(
-                f"{output}: name it .wav, .flac or .aiff, or give --format", code="usage"
-            )
-    container = container or "wav"
     with open_audio(mix) as reader:
-        sample_rate = arguments.sample_rate or profile.sample_rate or reader.sample_rate
-    if output is None or not to_file:
+        delivery = _delivery(arguments, reader.sample_rate)
+    output: Path | None = arguments.output
+    if output is None or output.is_dir():
         folder = mix.parent if output is None else output
-        output = folder / output_name(mix, f"-master.{container}")
+        output = folder / output_name(mix, f"-master.{delivery.container}")
     return Request(
         output=output,
-        delivery=Delivery(
-            profile=profile.name,
-            container=container,
-            bit_depth=arguments.bit_depth or profile.bit_depth,
-            sample_rate=sample_rate,
-            target_lufs=arguments.lufs,
-        ),
+        delivery=delivery,
         ceiling_dbtp=arguments.true_peak,
         force=arguments.force,
         nearest=arguments.nearest,
         temp_dir=arguments.temp_dir,
     )
+
+
+def _delivery(arguments: argparse.Namespace, mix_rate: int) -> Delivery:
+    from ..profiles import load_profile
+    from ..recipe import Delivery
+
+    profile = load_profile(arguments.profile)
+    container = arguments.format or _container(arguments.output)
+    sample_rate = arguments.sample_rate
+    if sample_rate is None:
+        sample_rate = profile.sample_rate or mix_rate
+    return Delivery(
+        profile=profile.name,
+        container=container,
+        bit_depth=arguments.bit_depth or profile.bit_depth,
+        sample_rate=sample_rate,
+        target_lufs=arguments.lufs,
+    )
+
+
+def _container(output: Path | None) -> str:
+    """Return the container that the output's name asks for."""
+    if output is None or output.is_dir():
+        return CONTAINERS[0]
+    container = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    if container is None:
+        raise UsageError(f"{output}: name it .wav, .flac or .aiff, or give --format", code="usage")
+    return container

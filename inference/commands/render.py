@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .files import Entry, run_files
+from .files import Entry, check_apart, run_files
 from .progress import Progress
 
 NAME = "render"
@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..warming import ensure_warm
 
     recipe = load_recipe(arguments.recipe)
+    check_apart(arguments.save, arguments.output, "--save")
     request = Request(
         output=arguments.output,
         delivery=recipe.delivery,
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     def work(path: Path) -> tuple[Entry, str]:
         inputs = [path, arguments.recipe]
         check_output(request.output, inputs, force=request.force)
+        if arguments.save is not None:
+            check_output(arguments.save, inputs, force=request.force)
         progress = Progress(path.name)
         try:
             result = render(
@@ -58,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             progress.clear()
         if arguments.save is not None:
-            save_recipe(result.recipe, arguments.save)
+            save_recipe(result.recipe, arguments.save, force=request.force)
         page = None if arguments.report is None else write_page(result, arguments.report)
         return master_entry(result, arguments.save, page), master_text(result, arguments.save, page)
 
     ensure_warm()
-    return run_files(NAME, [arguments.mix], work, json=arguments.json)
+    return run_files(NAME, [arguments.mix], work, json=arguments.json, debug=arguments.debug)

@@ -33,7 +33,7 @@ class DeesserStage:
         self._control: npt.NDArray[np.float64] = np.zeros(6)
         self.left_out: tuple[str, ...] = ()
         self.reductions = ReductionHistogram(1)
-        self._filters = np.zeros((2, 4, 4))
+        self._filters = np.zeros((2, 4, 2), np.complex128)
         self._gain = np.array((0.0, 1.0))
 
     def configure(self, chain: ResolvedChain) -> None:
@@ -77,7 +77,7 @@ class MultibandCompressorStage:
         self._control: npt.NDArray[np.float64] = np.zeros((len(BANDS), 6))
         self.left_out: tuple[str, ...] = ()
         self.reductions = ReductionHistogram(len(BANDS))
-        self._crossover = np.zeros((2, 8, 2))
+        self._crossover = np.zeros((8, 2), np.complex128)
         self._reduction = np.zeros(len(BANDS))
         self._gain = np.ones(len(BANDS))
         self._bands = np.empty((len(BANDS), 2, 0))

@@ -65,7 +65,7 @@ class EqualizerStage:
         self._rate = sample_rate
         self._sections: Block | None = None
         self.left_out: tuple[str, ...] = ()
-        self._memory = np.zeros((8, 4))
+        self._memory = np.zeros((8, 2), np.complex128)
 
     def configure(self, chain: ResolvedChain) -> None:
         """Take the equalizer of ``chain``."""

@@ -209,12 +209,12 @@ def limiter_text(result: MasteringResult) -> str:
 def shortfall_text(result: MasteringResult) -> str | None:
     """Say so where the loudness asked for was replaced by the nearest safe one."""
     asked_lufs = result.recipe.delivery.target_lufs
-    limiting = result.limiting
-    if asked_lufs is None or limiting is None or abs(asked_lufs - limiting.output_lufs) < 0.1:
+    delivered_lufs = result.delivered.loudness.dual_mono_lufs
+    if asked_lufs is None or delivered_lufs is None or abs(asked_lufs - delivered_lufs) < 0.15:
         return None
     return (
         f"{figure(asked_lufs)} LUFS was asked for; "
-        f"{figure(limiting.output_lufs)} LUFS is the nearest safe loudness"
+        f"{figure(delivered_lufs)} LUFS is the nearest safe loudness"
     )
 
 

@@ -21,7 +21,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
 SPECTRUM_DB = 60.0
-RESPONSE_DB = (6.0, 10.0, 20.0)
+RESPONSE_DB = (6.0, 12.0, 24.0)
 """Spans of the equalizer's scale; the first is wide enough that small moves look small."""
 
 _FREQUENCY_TICKS = (
@@ -88,11 +88,13 @@ def _spectrum(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     plot = Plot(_LEFT, 28.0, _INSIDE, 220.0, (LOWEST_HZ, HIGHEST_HZ), y_range)
     name = f"Third octaves of the mix at {measure(REFERENCE_LUFS, 'LUFS', 0)}, dBFS"
     unnamed = [(hz, "", is_minor) for hz, _, is_minor in _FREQUENCY_TICKS]
-    parts = [plot.axes(unnamed, np.arange(y_range[0], highest_db + 1.0, 10.0).tolist(), name)]
+    parts = []
     low_hz, low_db, high_db = interval
     if len(low_hz):
         base_db = np.interp(low_hz, centers_hz, mix_db)
         parts.append(plot.range(low_hz, base_db + low_db, base_db + high_db, "expected"))
+    ticks_db = np.arange(y_range[0], highest_db + 1.0, 10.0)
+    parts.append(plot.axes(unnamed, ticks_db.tolist(), name))
     parts.append(plot.line(centers_hz, mix_db, "curve mix"))
     response_db = equalizer_response_db(result, centers_hz)
     if response_db is not None:
@@ -109,9 +111,8 @@ def _response(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     y_range = (-span_db, span_db)
     plot = Plot(_LEFT, 288.0, _INSIDE, 124.0, (LOWEST_HZ, HIGHEST_HZ), y_range)
     ticks_db = np.linspace(-span_db, span_db, 5)
-    parts = [plot.axes(_FREQUENCY_TICKS, ticks_db.tolist(), "Response of the equalizer, dB")]
-    if len(interval[0]):
-        parts.append(plot.range(*interval, "expected"))
+    parts = [plot.range(*interval, "expected")] if len(interval[0]) else []
+    parts.append(plot.axes(_FREQUENCY_TICKS, ticks_db.tolist(), "Response of the equalizer, dB"))
     if response_db is None:
         middle_hz = math.sqrt(LOWEST_HZ * HIGHEST_HZ)
         parts.append(label(plot.x(middle_hz), plot.y(0.0) - 8.0, "bypassed", "name", "middle"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...data.files.names import display_name, output_name
-from ...data.files.partial import PartialFile, output_error
+from ...data.files.partial import output_error
+from ..documents import write_text
 from ..mastering import MasteringResult
 from ..profiles import load_profile
 from .facts import (
@@ -48,15 +49,7 @@ def write_page(result: MasteringResult, directory: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
-    partial = PartialFile(path, force=True)
-    try:
-        partial.temporary.write_text(page(result), encoding="utf-8")
-        partial.sync()
-        partial.commit()
-    except OSError as error:
-        raise output_error(path, error) from error
-    finally:
-        partial.abort()
+    write_text(path, page(result), force=True)
     return path
 
 

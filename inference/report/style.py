@@ -62,7 +62,8 @@ table.narrow { max-width: 34rem; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--soft); font-size: 12.5px; }
+svg text { font-size: 12.5px; }
+svg .tick { fill: var(--soft); }
 svg .name, svg .value { fill: var(--ink); }
 svg .grid { stroke: var(--rule); }
 svg .zero { stroke: var(--soft); }
@@ -98,6 +99,7 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
   }
   body { padding: 0; max-width: none; font-size: 10pt; }
   section { border: 0; padding: 0; margin: 1.2rem 0; }
+  .badge { padding: 0; }
   figure, tr, dl.keys { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

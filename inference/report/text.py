@@ -153,7 +153,7 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
             *_playback_lines(result),
             *_warning_lines(result.findings),
             "",
-            *item("Settings", origin(result)),
+            *item("Basis", origin(result)),
             *(line for name, path in saved if path for line in item(name, display_name(path))),
         )
     )

@@ -16,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .jit import kernel
+from .pair import add_scaled, scaled, subtract
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Pairs: TypeAlias = npt.NDArray[np.complex128]
 
 DAMPING = math.sqrt(2.0)
 
@@ -33,7 +35,7 @@ def corner_coefficients(*frequencies_hz: float, sample_rate: int) -> Array:
 
 
 @kernel
-def split_four(x: Array, c: Array, s: Array, bands: Array) -> None:
+def split_four(x: Array, c: Array, s: Pairs, bands: Array) -> None:
     """Split one block into four bands.
 
     The tree splits at the middle corner first; the low branch passes the all-pass of the upper
@@ -42,70 +44,78 @@ def split_four(x: Array, c: Array, s: Array, bands: Array) -> None:
     Args:
         x: Input, shape ``(2, time)``.
         c: Coefficients of the three corners in rising order, shape ``(3, 3)``.
-        s: States, shape ``(2, 8, 2)``; updated.
+        s: Two states a section, as pairs of left and right, shape ``(8, 2)``; updated.
         bands: Output, shape ``(4, 2, time)``.
 
     """
-    k = 1.4142135623730951
+    turn = -2.8284271247461903  # an all-pass is the input minus 2 k times the band-pass
     e1, e2, e3 = c[0, 0], c[0, 1], c[0, 2]
     m1, m2, m3 = c[1, 0], c[1, 1], c[1, 2]
     h1, h2, h3 = c[2, 0], c[2, 1], c[2, 2]
-    for channel in range(2):
-        t = s[channel]
-        p0, q0, p1, q1 = t[0, 0], t[0, 1], t[1, 0], t[1, 1]
-        p2, q2, p3, q3 = t[2, 0], t[2, 1], t[3, 0], t[3, 1]
-        p4, q4, p5, q5 = t[4, 0], t[4, 1], t[5, 0], t[5, 1]
-        p6, q6, p7, q7 = t[6, 0], t[6, 1], t[7, 0], t[7, 1]
-        for n in range(x.shape[1]):
-            v0 = x[channel, n]
+    p0, q0, p1, q1 = s[0, 0], s[0, 1], s[1, 0], s[1, 1]
+    p2, q2, p3, q3 = s[2, 0], s[2, 1], s[3, 0], s[3, 1]
+    p4, q4, p5, q5 = s[4, 0], s[4, 1], s[5, 0], s[5, 1]
+    p6, q6, p7, q7 = s[6, 0], s[6, 1], s[7, 0], s[7, 1]
+    for n in range(x.shape[1]):
+        u = complex(x[0, n], x[1, n])
 
-            d = v0 - q0
-            v1 = m1 * p0 + m2 * d
-            v2 = q0 + m2 * p0 + m3 * d
-            p0, q0 = 2.0 * v1 - p0, 2.0 * v2 - q0
-            passed = v0 - 2.0 * k * v1
-            d = v2 - q1
-            v1 = m1 * p1 + m2 * d
-            low = q1 + m2 * p1 + m3 * d
-            p1, q1 = 2.0 * v1 - p1, 2.0 * low - q1
-            high = passed - low
+        d = subtract(u, q0)
+        v = add_scaled(scaled(p0, m1), d, m2)
+        half = add_scaled(add_scaled(q0, p0, m2), d, m3)
+        p0 = subtract(scaled(v, 2.0), p0)
+        q0 = subtract(scaled(half, 2.0), q0)
+        passed = add_scaled(u, v, turn)
+        d = subtract(half, q1)
+        v = add_scaled(scaled(p1, m1), d, m2)
+        low = add_scaled(add_scaled(q1, p1, m2), d, m3)
+        p1 = subtract(scaled(v, 2.0), p1)
+        q1 = subtract(scaled(low, 2.0), q1)
+        high = subtract(passed, low)
 
-            d = low - q2
-            v1 = h1 * p2 + h2 * d
-            v2 = q2 + h2 * p2 + h3 * d
-            p2, q2 = 2.0 * v1 - p2, 2.0 * v2 - q2
-            low = low - 2.0 * k * v1
+        d = subtract(low, q2)
+        v = add_scaled(scaled(p2, h1), d, h2)
+        half = add_scaled(add_scaled(q2, p2, h2), d, h3)
+        p2 = subtract(scaled(v, 2.0), p2)
+        q2 = subtract(scaled(half, 2.0), q2)
+        low = add_scaled(low, v, turn)
 
-            d = low - q3
-            v1 = e1 * p3 + e2 * d
-            v2 = q3 + e2 * p3 + e3 * d
-            p3, q3 = 2.0 * v1 - p3, 2.0 * v2 - q3
-            passed = low - 2.0 * k * v1
-            d = v2 - q4
-            v1 = e1 * p4 + e2 * d
-            v2 = q4 + e2 * p4 + e3 * d
-            p4, q4 = 2.0 * v1 - p4, 2.0 * v2 - q4
-            bands[0, channel, n] = v2
-            bands[1, channel, n] = passed - v2
+        d = subtract(low, q3)
+        v = add_scaled(scaled(p3, e1), d, e2)
+        half = add_scaled(add_scaled(q3, p3, e2), d, e3)
+        p3 = subtract(scaled(v, 2.0), p3)
+        q3 = subtract(scaled(half, 2.0), q3)
+        passed = add_scaled(low, v, turn)
+        d = subtract(half, q4)
+        v = add_scaled(scaled(p4, e1), d, e2)
+        low = add_scaled(add_scaled(q4, p4, e2), d, e3)
+        p4 = subtract(scaled(v, 2.0), p4)
+        q4 = subtract(scaled(low, 2.0), q4)
+        bands[0, 0, n], bands[0, 1, n] = low.real, low.imag
+        rest = subtract(passed, low)
+        bands[1, 0, n], bands[1, 1, n] = rest.real, rest.imag
 
-            d = high - q5
-            v1 = e1 * p5 + e2 * d
-            v2 = q5 + e2 * p5 + e3 * d
-            p5, q5 = 2.0 * v1 - p5, 2.0 * v2 - q5
-            high = high - 2.0 * k * v1
+        d = subtract(high, q5)
+        v = add_scaled(scaled(p5, e1), d, e2)
+        half = add_scaled(add_scaled(q5, p5, e2), d, e3)
+        p5 = subtract(scaled(v, 2.0), p5)
+        q5 = subtract(scaled(half, 2.0), q5)
+        high = add_scaled(high, v, turn)
 
-            d = high - q6
-            v1 = h1 * p6 + h2 * d
-            v2 = q6 + h2 * p6 + h3 * d
-            p6, q6 = 2.0 * v1 - p6, 2.0 * v2 - q6
-            passed = high - 2.0 * k * v1
-            d = v2 - q7
-            v1 = h1 * p7 + h2 * d
-            v2 = q7 + h2 * p7 + h3 * d
-            p7, q7 = 2.0 * v1 - p7, 2.0 * v2 - q7
-            bands[2, channel, n] = v2
-            bands[3, channel, n] = passed - v2
-        t[0, 0], t[0, 1], t[1, 0], t[1, 1] = p0, q0, p1, q1
-        t[2, 0], t[2, 1], t[3, 0], t[3, 1] = p2, q2, p3, q3
-        t[4, 0], t[4, 1], t[5, 0], t[5, 1] = p4, q4, p5, q5
-        t[6, 0], t[6, 1], t[7, 0], t[7, 1] = p6, q6, p7, q7
+        d = subtract(high, q6)
+        v = add_scaled(scaled(p6, h1), d, h2)
+        half = add_scaled(add_scaled(q6, p6, h2), d, h3)
+        p6 = subtract(scaled(v, 2.0), p6)
+        q6 = subtract(scaled(half, 2.0), q6)
+        passed = add_scaled(high, v, turn)
+        d = subtract(half, q7)
+        v = add_scaled(scaled(p7, h1), d, h2)
+        low = add_scaled(add_scaled(q7, p7, h2), d, h3)
+        p7 = subtract(scaled(v, 2.0), p7)
+        q7 = subtract(scaled(low, 2.0), q7)
+        bands[2, 0, n], bands[2, 1, n] = low.real, low.imag
+        rest = subtract(passed, low)
+        bands[3, 0, n], bands[3, 1, n] = rest.real, rest.imag
+    s[0, 0], s[0, 1], s[1, 0], s[1, 1] = p0, q0, p1, q1
+    s[2, 0], s[2, 1], s[3, 0], s[3, 1] = p2, q2, p3, q3
+    s[4, 0], s[4, 1], s[5, 0], s[5, 1] = p4, q4, p5, q5
+    s[6, 0], s[6, 1], s[7, 0], s[7, 1] = p6, q6, p7, q7

@@ -4,9 +4,9 @@
 gain ``g`` this is a bell of depth ``g``, and with ``g = 1`` the signal itself. The threshold is
 relative to the anchor, the long-term level of the band after the equalizer.
 
-A digital band-pass cannot have both the bell's shape and its own skirts right near Nyquist. So there
-are two: the one that is turned down makes a cut of 8 dB exact, and the one whose level is measured
-is matched as a band-pass.
+A digital band-pass cannot have both the bell's shape and its own skirts right near Nyquist. So
+there are two: the one that is turned down makes a cut of 8 dB exact, and the one whose level is
+measured is matched as a band-pass.
 """
 
 from __future__ import annotations
