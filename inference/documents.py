@@ -33,6 +33,8 @@ def load_yaml(text: str) -> dict[str, Any]:
     try:
         _check_events(text)
         document = yaml.load(text, Loader=_Loader)
+    except RecipeError:
+        raise
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise RecipeError(f"is not valid YAML: {reason}", code="damaged_recipe") from error

@@ -1,4 +1,8 @@
-"""libsndfile, asked in a way that neither invents nor silently drops audio."""
+"""libsndfile, asked in a way that neither invents nor silently drops audio.
+
+Plain 16- and 24-bit WAV, the usual mix and every master read back, is read without it in a third of
+the time; libsndfile still says how long the file is and what its tags are.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import numpy.typing as npt
 import soundfile
 
 from ...models.errors import AudioFileError
-from .header import Header
+from ...models.kernels.pcm import unpack
+from .header import Header, PcmLayout
 from .overlay import Overlay, View
 from .source import Source
 
@@ -86,3 +91,28 @@ class Decoder(soundfile.SoundFile):  # type: ignore[misc]
     def _corrupt(self, position: int) -> AudioFileError:
         problem = f"is damaged at {position / self.samplerate:.3f} s; copy it again"
         return self._source.error("corrupt", problem)
+
+
+class PcmDecoder(Decoder):
+    """Reads plain integer samples straight from the file.
+
+    Args:
+        source: The file; stays open.
+        header: What it says about itself.
+        layout: Where the samples lie.
+
+    """
+
+    def __init__(self, source: Source, header: Header, layout: PcmLayout) -> None:
+        super().__init__(source, header)
+        self._layout = layout
+
+    def next_chunk(self) -> npt.NDArray[np.float32]:
+        """Read the next piece; see `Decoder.next_chunk`."""
+        width = self._layout.width * self.channels
+        request = min(_REQUEST_FRAMES, self.frames - self._decoded)
+        raw = self._source.read_at(self._layout.offset + self._decoded * width, request * width)
+        samples = np.empty((self.channels, len(raw) // width), np.float32)
+        unpack(np.frombuffer(raw, np.uint8), self._layout.width, samples)
+        self._decoded += samples.shape[1]
+        return samples.T

@@ -10,6 +10,20 @@ from .source import Source
 
 
 @dataclass(frozen=True, slots=True)
+class PcmLayout:
+    """Where plain little-endian integer samples lie, so that no decoder is needed for them.
+
+    Attributes:
+        offset: Of the first frame in the file.
+        width: Bytes a sample: 2 or 3.
+
+    """
+
+    offset: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What the header announces, and how the file has to be shown to the decoder.
 
@@ -23,6 +37,7 @@ class Header:
         findings: What is odd already.
         least_frames: How many frames must be decoded before an end is taken for the end; fewer mean
             damage in the midst. None where the decoder's errors are to be believed.
+        pcm: Where the samples lie if they are plain 16- or 24-bit integers; else None.
 
     """
 
@@ -34,6 +49,7 @@ class Header:
     unread: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     least_frames: int | None = None
+    pcm: PcmLayout | None = None
 
 
 def truncated(

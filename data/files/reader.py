@@ -13,7 +13,7 @@ from ...models.errors import UnsupportedAudioError
 from ..audio import Samples
 from ..findings import Finding
 from . import flac, iff, mpeg, ogg, riff
-from .decoder import Decoder
+from .decoder import Decoder, PcmDecoder
 from .header import Header
 from .info import FileInfo, bit_depth, is_lossy, source_findings
 from .limits import LONGEST_S, check_channels, check_length, check_rate
@@ -82,7 +82,10 @@ class FileReader:
         self._header = header
         self._longest_s = longest_s
         self._later = list(header.views[1:])
-        self._decoder = Decoder(source, header, header.views[0] if header.views else None)
+        if header.pcm is not None and not header.views:
+            self._decoder: Decoder = PcmDecoder(source, header, header.pcm)
+        else:
+            self._decoder = Decoder(source, header, header.views[0] if header.views else None)
         self._announced = self._length()
         self.info = self._describe(container)
         self._chunk = np.empty((0, self.info.channels), np.float32)

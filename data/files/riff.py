@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .header import Header, no_audio, truncated
+from .header import Header, PcmLayout, no_audio, truncated
 from .overlay import View, with_bytes
 from .source import Source
 
@@ -142,13 +142,14 @@ class _Codec:
     channels: int
     sample_rate: int
     frame_bytes: int  # 0 where frames have no fixed size
+    plain_width: int  # bytes of a plain little-endian integer sample of 16 or 24 bits, else 0
 
 
 def _codec(source: Source, chunk: Chunk, order: str) -> _Codec:
     content = source.read_at(chunk.offset, min(chunk.size, 40))
     if len(content) < 16:
         raise source.error("unreadable", "is damaged: its format chunk breaks off; export it again")
-    tag, channels, rate, _, _, bits = struct.unpack_from(f"{order}HHIIHH", content)
+    tag, channels, rate, _, align, bits = struct.unpack_from(f"{order}HHIIHH", content)
     if tag == 0xFFFE and len(content) >= 26:
         tag = struct.unpack_from(f"{order}H", content, 24)[0]
     widths = {1: range(1, 33), 3: (32, 64)}.get(tag)
@@ -157,7 +158,8 @@ def _codec(source: Source, chunk: Chunk, order: str) -> _Codec:
         problem = f"holds {kind} of {bits} bits, which is not read; export it with 24 bits"
         raise source.error("unsupported_codec", problem)
     frame_bytes = channels * ((bits + 7) // 8) if widths is not None else 0
-    return _Codec(channels, rate, frame_bytes)
+    plain = tag == 1 and bits in (16, 24) and align == frame_bytes and order == "<"
+    return _Codec(channels, rate, frame_bytes, bits // 8 if plain else 0)
 
 
 def _header(
@@ -195,4 +197,5 @@ def _header(
         views=views,
         unread=tuple(dict.fromkeys(name for name in unread or [] if name)),
         findings=tuple(findings),
+        pcm=PcmLayout(offset, codec.plain_width) if codec.plain_width else None,
     )

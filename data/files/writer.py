@@ -14,6 +14,7 @@ import numpy.typing as npt
 import soundfile
 
 from ...models.errors import DeliveryError, OutputError, ParameterError
+from ...models.kernels.pcm import pack
 from .formats import LARGEST_CHUNKED_BYTES, DeliveryFormat
 from .names import display_name
 from .partial import PartialFile, output_error
@@ -28,6 +29,11 @@ class _Encoder(soundfile.SoundFile):  # type: ignore[misc]
 
     def seekable(self) -> bool:
         return False
+
+    def write_raw(self, raw: npt.NDArray[np.uint8]) -> bool:
+        """Append samples in the file's own form; tell whether all were taken."""
+        taken = soundfile._snd.sf_write_raw(self._file, soundfile._ffi.from_buffer(raw), raw.nbytes)
+        return bool(taken == raw.nbytes)
 
 
 def create_audio(
@@ -98,6 +104,8 @@ class FileWriter:
         self.delivery = delivery
         self._partial = partial
         self._is_chunked = major in ("WAV", "AIFF")
+        # libsndfile's own conversion to 24 bits takes longer than limiter and dither together
+        self._is_plain = major in ("WAV", "RF64") and not delivery.is_float
         self._frames = 0
         try:
             self._encoder = _Encoder(
@@ -141,16 +149,24 @@ class FileWriter:
         """
         block = self._checked(samples)
         delivery = self.delivery
-        self._frames += block.shape[1]
-        if self._is_chunked and delivery.audio_bytes(self._frames) > LARGEST_CHUNKED_BYTES:
+        frames = self._frames + block.shape[1]
+        if self._is_chunked and delivery.audio_bytes(frames) > LARGEST_CHUNKED_BYTES:
             message = f"{self._name}: grew beyond 4 GiB, more than was announced at its beginning"
             raise OutputError(message, code="too_large", path=self.path)
         try:
-            self._encoder.write(np.ascontiguousarray(block.T))
+            if self._is_plain:
+                raw = np.empty(delivery.audio_bytes(block.shape[1]), np.uint8)
+                if not pack(block, delivery.bits // 8, raw):
+                    raise self._code_too_large()
+                whole = self._encoder.write_raw(raw)
+            else:
+                self._encoder.write(np.ascontiguousarray(self._aligned(block).T))
+                whole = self._encoder.frames == frames
         except (soundfile.SoundFileError, AssertionError) as error:
             raise self._failure() from error
-        if self._encoder.frames != self._frames:
+        if not whole:
             raise self._failure()
+        self._frames = frames
 
     def finish(self) -> Path:
         """Complete the file and bring it to the disk, for reading it back.
@@ -201,7 +217,7 @@ class FileWriter:
         self.abort()
 
     def _checked(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return a block as libsndfile takes it, or refuse it."""
+        """Return a block of the right form, or refuse it."""
         delivery = self.delivery
         kind = np.float32 if delivery.is_float else np.int32
         if samples.dtype != kind or samples.ndim != 2 or samples.shape[0] != delivery.channels:
@@ -210,15 +226,22 @@ class FileWriter:
                 f"takes {kind.__name__} of shape ({delivery.channels}, time)"
             )
             raise ParameterError(message, code="block_form")
+        if delivery.is_float and not np.isfinite(samples).all():
+            raise self._defect("non_finite", "infinite or undefined samples")
+        return samples
+
+    def _aligned(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return samples as libsndfile takes them: integers left-aligned in 32 bits."""
+        delivery = self.delivery
         if delivery.is_float:
-            if not np.isfinite(samples).all():
-                raise self._defect("non_finite", "infinite or undefined samples")
             return samples
         full = 1 << delivery.bits - 1
         if samples.min(initial=0) < -full or samples.max(initial=0) >= full:
-            raise self._defect("out_of_range", f"codes beyond {delivery.bits} bits")
-        # libsndfile takes integers left-aligned in 32 bits.
+            raise self._code_too_large()
         return samples << 32 - delivery.bits
+
+    def _code_too_large(self) -> DeliveryError:
+        return self._defect("out_of_range", f"codes beyond {self.delivery.bits} bits")
 
     @property
     def _name(self) -> str:

@@ -95,7 +95,7 @@ def _digits(spec: ParameterSpec, value: float) -> int:
         return 1
     if not spec.unit:
         return 2
-    return 0 if abs(value) >= 20.0 else 1
+    return 0 if abs(value) >= 10.0 else 1
 
 
 def _is_signed(spec: ParameterSpec) -> bool:

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassmaster.data.analysis import Analysis
+from glassmaster.data.files.info import FileInfo
+from glassmaster.data.findings import Finding
+from glassmaster.data.metering.report import LoudnessReport
+from glassmaster.data.metering.spectrum import LevelSpread
+from glassmaster.inference.compliance import check_compliance
+from glassmaster.inference.delivering import Delivered
+from glassmaster.inference.loudness_solve import Limiting
+from glassmaster.inference.mastering import MasteringResult
+from glassmaster.inference.predictor import Prediction, Reason
+from glassmaster.inference.profiles import load_profile
+from glassmaster.inference.recipe import Delivery, Recipe, Resolved
+from glassmaster.inference.rendering import Reductions
+from glassmaster.models.chain import Anchors
+from glassmaster.models.processors.limiter import ResolvedLimiter
+from glassmaster.models.settings import BLOCKS, default_settings
+from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
+
+NOTHING = LoudnessReport(None, None, None, None, None, None, None, None)
+
+
+def mix_loudness() -> LoudnessReport:
+    return LoudnessReport(-21.3, -17.6, -15.2, 6.7, -3.4, 17.9, 14.2, -21.3)
+
+
+def master_loudness() -> LoudnessReport:
+    return LoudnessReport(-12.2, -9.1, -7.7, 5.8, -1.1, 11.1, 8.0, -12.2)
+
+
+def make_analysis() -> Analysis:
+    mid = 10.0 ** (-3.0 - 0.3 * np.log2(CENTERS_HZ / 1000.0) / 10.0)
+    spread = LevelSpread(-44.0, -33.5, -27.25)
+    return Analysis(
+        sample_rate=44_100,
+        channels=2,
+        frames=44_100 * 232,
+        loudness=mix_loudness(),
+        sample_peak_dbfs=-3.6,
+        crest_db=17.3,
+        spectrum=PowerSpectrum(mid, 0.25 * mid, 0.0 * mid),
+        correlation=0.64,
+        band_levels=(spread, spread, spread, None),
+        dc_offset=(0.00002, -0.00001),
+        clipped_runs=3,
+        digest="5e" * 32,
+        findings=(Finding("clipped", "The audio is clipped in 3 places."),),
+    )
+
+
+def undefined_analysis() -> Analysis:
+    nothing = np.zeros(len(CENTERS_HZ))
+    return replace(
+        make_analysis(),
+        channels=1,
+        frames=3,
+        loudness=NOTHING,
+        correlation=None,
+        spectrum=PowerSpectrum(nothing, nothing, nothing),
+        band_levels=(None,) * 4,
+        dc_offset=(0.0,),
+    )
+
+
+def make_result(
+    source: str = "song.flac",
+    *,
+    profile: str = "default",
+    after: LoudnessReport | None = None,
+    target_lufs: float | None = None,
+) -> MasteringResult:
+    settings = (
+        default_settings()
+        .with_block("equalizer", {"low_mid_gain_db": 4.0, "low_mid_frequency_hz": 1000.0})
+        .with_block("multiband_compressor", {"low_ratio": 2.0, "low_corner_hz": 100.0})
+        .with_block("limiter", {"release_ms": 137.0})
+    )
+    anchors = Anchors(-30.0, (-20.0, -21.0, -22.0, -23.0), -14.0)
+    resolved = Resolved("ab" * 32, "5e" * 32, 3.3, anchors, 6.4, -1.1, 123_456_789)
+    delivery = Delivery(profile, "wav", "24", 44_100, target_lufs)
+    loudness = master_loudness() if after is None else after
+    return MasteringResult(
+        source=Path(source),
+        output=Path("song-master.wav"),
+        before=make_analysis(),
+        delivered=Delivered(loudness, 6.4, ResolvedLimiter(settings["limiter"].values), None, 1),
+        recipe=Recipe(settings, delivery, resolved, "baseline", {"glassmaster": "0.1.0"}),
+        prediction=Prediction(
+            settings,
+            {"response_db@1000": (-1.0, 5.0), "response_db@2000": (-2.0, 3.0)},
+            tuple(Reason(name, f"The {name} was decided by a die.") for name in BLOCKS),
+        ),
+        limiting=Limiting(6.4, -12.2, 0.9, 3.7),
+        reductions=Reductions(
+            (0.4, 1.3),
+            {"low": (1.0, 2.6), "low_mid": (0.5, 1.3), "high_mid": (0.0, 0.0), "high": (0.0, 0.65)},
+        ),
+        compliance=check_compliance(loudness, load_profile(profile)),
+        findings=(Finding("clipped", "The audio is clipped in 3 places."),),
+    )
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return make_analysis()
+
+
+@pytest.fixture
+def undefined() -> Analysis:
+    return undefined_analysis()
+
+
+@pytest.fixture
+def info() -> FileInfo:
+    return FileInfo(
+        Path("song.flac"), "FLAC", "PCM_24", 44_100, 2, 44_100 * 232, 24, False, {"title": "Song"}
+    )
+
+
+@pytest.fixture
+def result() -> MasteringResult:
+    return make_result()
+
+
+@pytest.fixture
+def results() -> Callable[..., MasteringResult]:
+    return make_result
