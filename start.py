@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent
 STAMP = "glassmaster-install.json"
 """File in the environment that says what start.py has put there."""
 
-FLAGS = ("--force", "--json", "--nearest")
+FLAGS = ("--debug", "--force", "--json", "--nearest")
 """Options of `glassmaster master` that are not followed by a value."""
 
 USAGE_EXIT = 64

@@ -95,7 +95,7 @@ class PeakGrid:
 
     Args:
         channels: Any number of them.
-        cell: Samples a cell: 4, 8, 16 or 32.
+        cell: Samples a cell: a power of two from 4 to 64.
         floor: Cells in which no point can reach this amplitude may carry their largest sample.
 
     """

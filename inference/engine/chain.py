@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.chain import ResolvedChain
+from ...models.errors import ParameterError
 from ...models.rates import hop_samples
 from .dynamics import DeesserStage, MultibandCompressorStage
 from .limiter import LimiterStage
@@ -72,7 +73,6 @@ class ChainRenderer:
         self._channels = channels
         self.deesser = DeesserStage(sample_rate)
         self.multiband_compressor = MultibandCompressorStage(sample_rate)
-        self._limiter = LimiterStage(chain.limiter, sample_rate)
         stages: dict[str, Stage] = {
             "normalization": GainStage("normalization_db", sample_rate),
             "equalizer": EqualizerStage(sample_rate),
@@ -81,8 +81,10 @@ class ChainRenderer:
             "saturator": SaturatorStage(sample_rate),
             "imager": ImagerStage(sample_rate, channels),
             "gain": GainStage("gain_db", sample_rate),
-            "limiter": self._limiter,
         }
+        self._limiter = chain.limiter
+        if chain.limiter is not None:
+            stages["limiter"] = LimiterStage(chain.limiter, sample_rate)
         scheduled = {}
         latency = 0
         for name, stage in stages.items():
@@ -111,10 +113,14 @@ class ChainRenderer:
         """Use ``chain`` from the next sample fed on, rounded up to a whole hop.
 
         Raises:
-            ParameterError: It has another limiter, see `LimiterStage`.
+            ParameterError: It has another limiter. A limiter's gain looks ahead over the border, so
+                a timeline has one.
 
         """
-        self._limiter.configure(chain)
+        if chain.limiter != self._limiter:
+            raise ParameterError(
+                "the limiter's settings cannot change within a timeline", code="limiter_changed"
+            )
         position = -(-self._fed // self._hop) * self._hop
         for scheduled in self._stages.values():
             scheduled.change(position, chain)
@@ -174,10 +180,10 @@ class ChainRenderer:
 
     def _run(self, stages: list[_Scheduled], whole: Block) -> Block:
         chunk = CHUNK_HOPS * self._hop
-        parts = [np.zeros((2, 0))]
+        done = np.empty_like(whole)
         for start in range(0, whole.shape[1], chunk):
             block = whole[:, start : start + chunk]
             for stage in stages:
                 block = stage.process(block)
-            parts.append(block)
-        return np.concatenate(parts, axis=1)
+            done[:, start : start + chunk] = block
+        return done

@@ -9,12 +9,11 @@ import numpy.typing as npt
 
 from ...data.metering.true_peak import SPAN, PeakGrid
 from ...models.chain import ResolvedChain
-from ...models.errors import ParameterError
 from ...models.kernels.interpolator import PAD
 from ...models.kernels.limiter import apply_gain, limiter_gain
 from ...models.processors.limiter import ResolvedLimiter, look_ahead_cells, smoothing_window
 from ...models.rates import hop_samples, limiter_cell_samples
-from .stage import Block, Delay
+from .stage import Block
 
 Gains: TypeAlias = npt.NDArray[np.float64]
 
@@ -72,45 +71,30 @@ class LimiterGain:
 class LimiterStage:
     """Limits a stream whose peaks are not known beforehand.
 
-    The gain looks ahead over the border of a change, so there is none: a timeline has one limiter.
-
     Args:
-        limiter: Ceiling and release; None to bypass it.
+        limiter: Ceiling and release.
         sample_rate: In Hz.
 
     """
 
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, limiter: ResolvedLimiter | None, sample_rate: int) -> None:
+    def __init__(self, limiter: ResolvedLimiter, sample_rate: int) -> None:
         hop = hop_samples(sample_rate)
         self._cell = limiter_cell_samples(sample_rate)
         wait = SPAN + PAD + (look_ahead_cells(sample_rate) + 2) * self._cell
         self.latency = -(-wait // hop) * hop
-        self._limiter = limiter
-        self._bypassed = Delay(self.latency)
-        self._gain = None if limiter is None else LimiterGain(limiter, sample_rate)
+        self._gain = LimiterGain(limiter, sample_rate)
         self._grid = PeakGrid(2, self._cell)
         self._audio: Block = np.zeros((2, 0))
         self._points: Gains = np.zeros(0)
         self._ready: Block = np.zeros((2, self.latency))
 
     def configure(self, chain: ResolvedChain) -> None:
-        """Check that ``chain`` has the same limiter.
-
-        Raises:
-            ParameterError: It has another one.
-
-        """
-        if chain.limiter != self._limiter:
-            raise ParameterError(
-                "the limiter's settings cannot change within a timeline", code="limiter_changed"
-            )
+        """Do nothing: a timeline has one limiter, and `ChainRenderer.switch` sees to that."""
 
     def process(self, block: Block) -> Block:
         """Render the next block."""
-        if self._gain is None:
-            return self._bypassed.process(block)
         self._audio = np.concatenate((self._audio, block), axis=1)
         self._points = np.concatenate((self._points, self._gain.feed(self._grid.feed(block))))
         cells = len(self._points) - 1

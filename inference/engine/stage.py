@@ -19,7 +19,7 @@ class Stage(Protocol):
     What a stage remembers of the audio so far is plain data, so a copy of it can go on from there.
 
     Attributes:
-        latency: Delay in samples, a multiple of the hop; the same when bypassed.
+        latency: Delay in samples, a multiple of the hop; the same when bypassed on the way.
         left_out: Bands and filters that this sample rate cannot hold.
 
     """

@@ -152,7 +152,7 @@ def peak_grid(block: Array, cell: int, floor: float, grid: Points) -> None:
 
     Args:
         block: Shape ``(channel, PAD + n + PAD)`` or longer, ``n`` a multiple of ``cell``.
-        cell: Samples a cell: 4, 8, 16 or 32.
+        cell: Samples a cell: a power of two from 4 to 64.
         floor: Where no point can reach this, samples alone may be looked at.
         grid: Overwritten, shape ``(n // cell,)``.
 
