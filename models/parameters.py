@@ -68,7 +68,7 @@ class ParameterSpec:
 
     def toward_default(self, value: float, amount: float) -> float:
         """Move ``value`` toward the default; ``amount`` 1 keeps it, 0 gives the default."""
-        if not self.scaled:
+        if not self.scaled or amount == 1.0:
             return value
         rest = self.normalize(self.default)
         return self.denormalize(rest + amount * (self.normalize(value) - rest))

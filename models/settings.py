@@ -113,9 +113,12 @@ def settings_from_document(document: Mapping[str, BlockDocument]) -> ChainSettin
             raise ParameterError(
                 f"{name} has no entry {', '.join(sorted(unknown))}", code="unknown_parameter"
             )
-        settings = settings.with_block(
-            name, block.get("values", {}), bypass=bool(block.get("bypass", False))
-        )
+        bypass = block.get("bypass", False)
+        if not isinstance(bypass, bool):
+            raise ParameterError(
+                f"{name}: bypass is {bypass!r}; it is true or false", code="out_of_range"
+            )
+        settings = settings.with_block(name, block.get("values", {}), bypass=bypass)
     return settings
 
 
