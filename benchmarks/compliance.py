@@ -102,7 +102,7 @@ def judge(song: Path, target: float | None, out: Path) -> Verdict:
         return Verdict(song.name, target, done.returncode)
     file = json.loads(done.stdout)["files"][0]
     own = file["after"]
-    predicted = None if file["limiting"] is None else file["limiting"]["output_lufs"]
+    predicted = None if file["limiting"] is None else file["limiting"]["wanted_lufs"]
     theirs_lufs, theirs_dbtp = _libebur128(out)
     ffmpeg_lufs, ffmpeg_dbtp = _ffmpeg(out)
     return Verdict(

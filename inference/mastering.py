@@ -157,6 +157,9 @@ def render(
             message = "the recipe was edited: levels and loudness were solved anew"
         notes.append(Finding("resolved_anew", message))
         resolved = None
+    elif resolved is not None and recipe.versions != current_versions():
+        message = "the recipe was rendered by other versions: the bytes may differ a little"
+        notes.append(Finding("other_versions", message))
     recipe = Recipe(
         recipe.settings, recipe.delivery, resolved, recipe.predictor, current_versions()
     )
@@ -196,7 +199,7 @@ def _produce(
         dither_seed=known.dither_seed,
     )
     limiting: Limiting | None = None
-    with _spool(request, form.sample_rate, analysis) as spool:
+    with _spool(request, form, analysis) as spool:
         spooled = _first_pass(mix, recipe.settings, known, spool, analysis, form, step)
         if recipe.resolved is not None:
             delivered = deliver_as_recorded(
@@ -264,10 +267,13 @@ def _target(delivery: Delivery, profile: DeliveryProfile) -> float | None:
     return profile.target_lufs if delivery.target_lufs is None else delivery.target_lufs
 
 
-def _spool(request: Request, rate: int, analysis: Analysis) -> Spool:
-    directory = request.output.parent if request.temp_dir is None else request.temp_dir
+def _spool(request: Request, form: DeliveryFormat, analysis: Analysis) -> Spool:
+    rate = form.sample_rate
     frames = -(-analysis.frames * rate // analysis.sample_rate)
-    return Spool(directory, limiter_cell_samples(rate), frames)
+    cell = limiter_cell_samples(rate)
+    if request.temp_dir is not None:
+        return Spool(request.temp_dir, cell, frames)
+    return Spool(request.output.parent, cell, frames, beside_bytes=form.estimated_bytes(frames))
 
 
 def _first_pass(

@@ -6,6 +6,7 @@ nothing is left behind when the program is killed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import shutil
 import tempfile
@@ -34,15 +35,16 @@ class Spool:
         directory: Where the files are made.
         cell: Samples a cell of the peak grid.
         frames: How many frames are expected, to check the space.
+        beside_bytes: What else must find room there later.
 
     Raises:
         OutputError: There is no room, or the directory cannot be written.
 
     """
 
-    def __init__(self, directory: Path, cell: int, frames: int) -> None:
+    def __init__(self, directory: Path, cell: int, frames: int, *, beside_bytes: int = 0) -> None:
         self._directory = directory
-        self._check_space(frames * 8 + frames // cell * 4 + frames // 50)
+        self._check_space(frames * 8 + frames // cell * 4 + frames // 50 + beside_bytes)
         try:
             self._audio: IO[bytes] = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
             self._peaks: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
@@ -62,9 +64,9 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._audio.close()
-        self._peaks.close()
-        self._powers.close()
+        for file in (self._audio, self._peaks, self._powers):
+            with contextlib.suppress(OSError):  # a full disk: what is left unwritten is of no use
+                file.close()
 
     def add_audio(self, block: npt.NDArray[np.floating]) -> None:
         """Append audio, shape ``(2, time)``."""
@@ -91,6 +93,11 @@ class Spool:
         if self._filled > 0:
             self._partial[:, self._filled :] = 0.0
             self._flush()
+        try:
+            self._peaks.flush()
+            self._powers.flush()
+        except OSError as error:
+            raise self._failure(error) from error
 
     def audio(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the audio in chunks, shape ``(2, CHUNK_FRAMES)``; the last ends in silence."""
@@ -132,8 +139,8 @@ class Spool:
             raise self._failure(error) from error
         if free < needed:
             raise OutputError(
-                f"{display_name(self._directory)}: {needed / 1e6:.0f} MB are needed for "
-                f"intermediate audio and {free / 1e6:.0f} MB are free; "
+                f"{display_name(self._directory)}: {needed / 1e6:.0f} MB are needed for the "
+                f"master and intermediate audio, and {free / 1e6:.0f} MB are free; "
                 "make room or choose another folder with --temp-dir",
                 code="disk_full",
                 path=self._directory,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
-from ..data.analysis import analyze
-from ..data.audio import ArrayReader, Audio
-from ..data.metering.report import LoudnessAndPeak
-from ..models.chain import Anchors, resolve
+from ..data.files.formats import DeliveryFormat
+from ..data.files.writer import create_audio
 from ..models.kernels.cache import cache_directory
-from ..models.kernels.quantize import quantize
-from ..models.processors.dither import MODIFIED_E_WEIGHTED
 from ..models.settings import BLOCKS, default_settings
-from .engine.timeline import Segment, Timeline
+from .mastering import Request, render
+from .recipe import Delivery, Recipe
 
 RATE = 44_100
 MARKER = "warm"
@@ -48,20 +46,19 @@ def ensure_warm() -> None:
 
 
 def _touch_every_kernel() -> None:
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, RATE)).astype(np.float32)
-    audio = Audio(noise, RATE)
-    analyze(ArrayReader(audio))
-    meter = LoudnessAndPeak(RATE, 2)
-    meter.feed(noise)
-    meter.finish()
+    """Master a second of noise through every block, on the very path of a real master."""
     settings = default_settings()
     for name in BLOCKS:
         settings = settings.with_block(name, {})
     settings = settings.with_block("saturator", {"mix": 0.5})
-    anchors = Anchors(-30.0, (-20.0, -20.0, -20.0, -20.0), -14.0)
-    chain = resolve(settings, anchors, normalization_db=0.0, gain_db=6.0)
-    for block in Timeline([Segment(ArrayReader(audio), chain)]).render():
-        for shaping in (np.zeros(0), np.array(MODIFIED_E_WEIGHTED)):
-            errors = np.zeros((2, len(shaping)))
-            steps = np.empty(block.shape, np.int32)
-            quantize(block, 32_768.0, 1, 0, shaping, errors, steps)
+    form = DeliveryFormat("wav", "24", RATE, 2)
+    delivery = Delivery("default", form.container, form.bit_depth, form.sample_rate)
+    noise = np.random.default_rng(0).integers(-(1 << 20), 1 << 20, (2, RATE), np.int32)
+    with tempfile.TemporaryDirectory(prefix="glassmaster-warm-") as folder:
+        mix = Path(folder) / "mix.wav"
+        with create_audio(mix, form, frames=RATE) as writer:
+            writer.write(noise)
+            writer.commit()
+        request = Request(Path(folder) / "master.wav", delivery)
+        recipe = Recipe(settings, delivery, None, "warm", {})
+        render(mix, request, recipe, allow_other_input=False, step=lambda name, done: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         complete("limiter", limiter.SPECS, {"ceiling_dbtp": arguments.true_peak})
     check_apart(arguments.recipe, arguments.output, "--recipe")
     mixes: list[Path] = arguments.mixes
-    if len(mixes) > 1 and arguments.output is not None and not arguments.output.is_dir():
+    if len(mixes) > 1 and arguments.output is not None and not isdir(arguments.output):
         raise UsageError(
             f"{arguments.output}: with several mixes -o must name an existing folder", code="usage"
         )
@@ -105,7 +106,7 @@ def _request(arguments: argparse.Namespace, mix: Path) -> Request:
     with open_audio(mix) as reader:
         delivery = _delivery(arguments, reader.sample_rate)
     output: Path | None = arguments.output
-    if output is None or output.is_dir():
+    if output is None or isdir(output):
         folder = mix.parent if output is None else output
         output = folder / output_name(mix, f"-master.{delivery.container}")
     return Request(
@@ -138,7 +139,7 @@ def _delivery(arguments: argparse.Namespace, mix_rate: int) -> Delivery:
 
 def _container(output: Path | None) -> str:
     """Return the container that the output's name asks for."""
-    if output is None or output.is_dir():
+    if output is None or isdir(output):
         return CONTAINERS[0]
     container = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
     if container is None:

@@ -161,7 +161,11 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
         "loudness_gain_db": delivered.drive_db,
         "limiting": None
         if limiting is None
-        else {"loss_lu": limiting.loss_lu, "reduction_db": limiting.reduction_db},
+        else {
+            "wanted_lufs": limiting.output_lufs,
+            "loss_lu": limiting.loss_lu,
+            "reduction_db": limiting.reduction_db,
+        },
         "reductions": {
             "deesser": _spread(result.reductions.deesser_db),
             "bands": {name: _spread(pair) for name, pair in result.reductions.bands_db.items()},

@@ -28,7 +28,7 @@ def busy() -> ChainSettings:
     bands = ("low", "low_mid", "high_mid", "high")
     ratios = {f"{band}_ratio": 2.0 for band in bands}
     settings = settings.with_block("multiband_compressor", ratios)
-    settings = settings.with_block("saturator", {"drive_db": 0.0, "mix": 0.5})
+    settings = settings.with_block("saturator", {"drive_db": -4.0, "mix": 0.5})
     settings = settings.with_block("imager", {"low_width": 0.3, "high_width": 1.4})
     return settings.with_block("limiter", {})
 
@@ -77,7 +77,7 @@ def test_one_frame_at_a_time_is_the_same_too(
 
 def test_chain_hashes_notice_a_difference(song: Audio, busy: ChainSettings, tmp_path: Path) -> None:
     audio = Audio(np.ascontiguousarray(song.samples[:, :50_000]), song.sample_rate)
-    other = busy.with_block("saturator", {"drive_db": 0.0, "mix": 0.51})
+    other = busy.with_block("saturator", {"drive_db": -4.0, "mix": 0.51})
     assert spooled_hash(audio, busy, 44_100, 4096, tmp_path) != spooled_hash(
         audio, other, 44_100, 4096, tmp_path
     )

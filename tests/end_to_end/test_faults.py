@@ -155,7 +155,7 @@ def test_disk_that_fills_up_meanwhile(
     for temp_dir in (tiny_disk, tmp_path):
         done = run("master", mix, "-o", tiny_disk / "m.wav", "--temp-dir", temp_dir, *options)
         if done.code == 0:  # there was room after all
-            assert left_kb == 3000
+            assert left_kb >= (3000 if temp_dir == tiny_disk else 1800)
             (tiny_disk / "m.wav").unlink()
             (tiny_disk / "r.yaml").unlink()
             continue

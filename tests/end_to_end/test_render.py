@@ -149,7 +149,7 @@ DAMAGED: dict[str, tuple[str, Callable[[str], str]]] = {
     "seed negative": ("damaged_recipe", replacing("dither_seed: .*", "dither_seed: -7")),
     "seed huge": ("damaged_recipe", replacing("dither_seed: .*", f"dither_seed: {1 << 70}")),
     "seed no whole number": ("damaged_recipe", replacing("dither_seed: .*", "dither_seed: 1.5")),
-    "aim above the ceiling": ("damaged_recipe", replacing(r"^  ceiling_dbtp: .*", "  ceiling_dbtp: 3")),
+    "aims too high": ("damaged_recipe", replacing(r"^  ceiling_dbtp: .*", "  ceiling_dbtp: 3")),
     "rate no whole number": ("damaged_recipe", replacing("sample_rate: .*", "sample_rate: 44.1")),
     "rate 0": ("unknown_format", replacing("sample_rate: .*", "sample_rate: 0")),
     "container": ("unknown_format", replacing("container: .*", "container: exe")),

@@ -150,7 +150,7 @@ def test_master_is_a_valid_document(command: str, result: MasteringResult) -> No
     assert entry["before"]["integrated_lufs"] == -21.3
     assert entry["after"]["integrated_lufs"] == -12.2
     assert entry["loudness_gain_db"] == 6.4
-    assert entry["limiting"] == {"loss_lu": 0.9, "reduction_db": 3.7}
+    assert entry["limiting"] == {"wanted_lufs": -12.2, "loss_lu": 0.9, "reduction_db": 3.7}
     assert entry["reductions"]["bands"]["low_mid"] == {"p50_db": 0.5, "p95_db": 1.3}
     assert entry["settings"]["equalizer"]["values"]["low_mid_gain_db"] == 4.0
     assert entry["settings"]["saturator"]["bypass"] is True

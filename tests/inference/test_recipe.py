@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glassmaster.inference.recipe import (
+    Delivery,
+    Recipe,
+    Resolved,
+    load_recipe,
+    save_recipe,
+    settings_hash,
+)
+from glassmaster.models.chain import Anchors
+from glassmaster.models.errors import GlassmasterError, OutputError, ParameterError, UsageError
+from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
+
+DELIVERY = Delivery("default", "wav", "24", 44_100, -14.0)
+ANCHORS = Anchors(-30.5, (-20.1, -21.2, -22.3, -200.0), -14.0)
+
+
+def recipe(settings: ChainSettings | None = None) -> Recipe:
+    chosen = settings or default_settings().with_block("limiter", {"ceiling_dbtp": -1.0})
+    digest = settings_hash(chosen, DELIVERY)
+    resolved = Resolved(digest, "ab" * 32, 1 / 3, ANCHORS, 7.1, -1.1, (1 << 48) - 1)
+    return Recipe(chosen, DELIVERY, resolved, "baseline", {"numpy": "2.4"})
+
+
+@pytest.mark.parametrize("name", ["r.yaml", "r.json", "r"])
+def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    save_recipe(recipe(), path, force=False)
+    assert load_recipe(path) == recipe()
+    parse = json.loads if name.endswith(".json") else yaml.safe_load
+    assert parse(path.read_text("utf-8"))["recipe"] == 1
+
+
+@given(st.data())
+def test_every_setting_survives_to_the_last_bit(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    settings = default_settings()
+    for name, specs in BLOCKS.items():
+        values = {spec.key: data.draw(st.floats(spec.low, spec.high)) for spec in specs}
+        settings = settings.with_block(name, values, bypass=data.draw(st.booleans()))
+    settings = settings.with_block("limiter", {"ceiling_dbtp": -1.0})
+    for name in ("r.yaml", "r.json"):
+        path = tmp_path_factory.getbasetemp() / name
+        save_recipe(recipe(settings), path, force=True)
+        loaded = load_recipe(path)
+        assert loaded == recipe(settings)
+        assert loaded.holds_for("ab" * 32)
+
+
+def test_holds_for_its_own_settings_delivery_and_mix_only() -> None:
+    own = recipe()
+    assert own.holds_for("ab" * 32)
+    assert not own.holds_for("cd" * 32)
+    edited = own.settings.with_block("saturator", {"mix": 0.2})
+    assert not dataclasses.replace(own, settings=edited).holds_for("ab" * 32)
+    delivery = dataclasses.replace(DELIVERY, target_lufs=-14.1)
+    assert not dataclasses.replace(own, delivery=delivery).holds_for("ab" * 32)
+    assert not dataclasses.replace(own, resolved=None).holds_for("ab" * 32)
+
+
+def test_existing_recipe_is_kept_without_force(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("mine", "utf-8")
+    with pytest.raises(OutputError):
+        save_recipe(recipe(), path, force=False)
+    assert path.read_text("utf-8") == "mine"
+
+
+def test_shortest_recipe_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        "recipe: 1\n"
+        "delivery: {profile: cd, container: flac, bit_depth: 16, sample_rate: 44100}\n"
+        "settings:\n  limiter: {}\n  equalizer: {values: {low_gain_db: 2}}\n",
+        "utf-8",
+    )
+    loaded = load_recipe(path)
+    assert loaded.delivery == Delivery("cd", "flac", "16", 44_100)
+    assert loaded.resolved is None
+    assert loaded.predictor == "hand"
+    bypassed = [name for name, block in loaded.settings.blocks.items() if block.bypass]
+    assert bypassed == ["deesser", "multiband_compressor", "saturator", "imager"]
+    assert loaded.settings["equalizer"].values["low_gain_db"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"profile": "moon"}, UsageError),
+        ({"container": "mp3"}, UsageError),
+        ({"bit_depth": "20"}, UsageError),
+        ({"container": "flac", "bit_depth": "32f"}, UsageError),
+        ({"sample_rate": 0}, UsageError),
+        ({"sample_rate": 768_000}, UsageError),
+        ({"target_lufs": float("nan")}, ParameterError),
+        ({"target_lufs": 0.1}, ParameterError),
+        ({"target_lufs": -60.1}, ParameterError),
+    ],
+)
+def test_impossible_delivery(change: dict[str, object], error: type[GlassmasterError]) -> None:
+    with pytest.raises(error) as caught:
+        dataclasses.replace(DELIVERY, **change)
+    assert caught.value.exit_code == 64
