@@ -217,8 +217,8 @@ def analyze(reader: AudioReader, progress: Progress | None = None) -> Analysis:
     frames = 0
     with Background(analyzer.feed_shape) as background:
         for block in blocks(reader):
+            analyzer.feed_levels(block)  # first: it refuses what is no audio
             background.submit(block)
-            analyzer.feed_levels(block)
             frames += block.shape[1]
             if progress is not None:
                 progress(frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..data.metering.report import LoudnessReport
 from .profiles import DeliveryProfile
@@ -26,6 +26,34 @@ class ComplianceReport:
     complies: bool
     violations: tuple[str, ...]
     playback_gain_db: float | None
+
+
+def check_file(
+    loudness: LoudnessReport, profile: DeliveryProfile, *, sample_rate: int, bit_depth: int | None
+) -> ComplianceReport:
+    """Hold a file against a profile: its form, where the profile fixes one, and its levels.
+
+    A profile that fixes the sample rate fixes the word length too.
+
+    Args:
+        loudness: Measured on the file.
+        profile: What its destination asks for.
+        sample_rate: Of the file, in Hz.
+        bit_depth: Of the file; None for lossy codecs.
+
+    """
+    report = check_compliance(loudness, profile)
+    violations = []
+    if profile.sample_rate not in (None, sample_rate):
+        violations.append(f"sample rate is {sample_rate} Hz; wanted is {profile.sample_rate}")
+    if profile.sample_rate is not None and str(bit_depth) != profile.bit_depth.rstrip("f"):
+        held = "undefined (lossy)" if bit_depth is None else f"{bit_depth} bit"
+        violations.append(f"word length is {held}; wanted is {profile.bit_depth} bit")
+    return replace(
+        report,
+        complies=report.complies and not violations,
+        violations=(*violations, *report.violations),
+    )
 
 
 def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> ComplianceReport:

@@ -17,7 +17,7 @@ from ..models.errors import GlassmasterError, RecipeError
 from ..models.processors.limiter import ResolvedLimiter
 from ..models.rates import limiter_cell_samples
 from ..models.settings import ChainSettings
-from .compliance import ComplianceReport, check_compliance
+from .compliance import ComplianceReport, check_file
 from .delivering import (
     UNDER_CEILING_DB,
     Delivered,
@@ -126,7 +126,11 @@ def master(
     limiter = {**settings["limiter"].values, "ceiling_dbtp": ceiling_dbtp}
     settings = settings.with_block("limiter", limiter)
     recipe = Recipe(settings, request.delivery, None, predictor.name, current_versions())
-    return _produce(mix, reader, analysis, request, recipe, prediction, (), step)
+    notes: tuple[Finding, ...] = ()
+    if amount < 1.0:
+        message = f"{amount:.0%} of each move was applied; the reasons tell of the whole"
+        notes = (Finding("amount", message),)
+    return _produce(mix, reader, analysis, request, recipe, prediction, notes, step)
 
 
 def render(
@@ -188,6 +192,7 @@ def _produce(
     )
     tags, lost = carry(reader.info.tags, form)
     missing = tags_lost(display_name(mix), lost, reader.info.unread, form)
+    form.major_format(_delivered_frames(analysis, form))  # refused before anything is rendered
     known = recipe.resolved or _resolve_input(recipe, analysis)
     order = Order(
         path=request.output,
@@ -242,7 +247,9 @@ def _produce(
         prediction=prediction,
         limiting=limiting,
         reductions=spooled.reductions,
-        compliance=check_compliance(delivered.loudness, profile),
+        compliance=check_file(
+            delivered.loudness, profile, sample_rate=form.sample_rate, bit_depth=form.bits
+        ),
         findings=(*reader.findings(), *analysis.findings, *notes, *lost_tags, *left_out),
     )
 
@@ -268,12 +275,15 @@ def _target(delivery: Delivery, profile: DeliveryProfile) -> float | None:
 
 
 def _spool(request: Request, form: DeliveryFormat, analysis: Analysis) -> Spool:
-    rate = form.sample_rate
-    frames = -(-analysis.frames * rate // analysis.sample_rate)
-    cell = limiter_cell_samples(rate)
+    frames = _delivered_frames(analysis, form)
+    cell = limiter_cell_samples(form.sample_rate)
     if request.temp_dir is not None:
         return Spool(request.temp_dir, cell, frames)
     return Spool(request.output.parent, cell, frames, beside_bytes=form.estimated_bytes(frames))
+
+
+def _delivered_frames(analysis: Analysis, form: DeliveryFormat) -> int:
+    return -(-analysis.frames * form.sample_rate // analysis.sample_rate)
 
 
 def _first_pass(

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ..compliance import check_compliance
+    from ..compliance import check_file
     from ..mastering import analyze_file
     from ..profiles import load_profile, profile_names
     from ..report.document import check_entry
@@ -41,7 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             progress.clear()
         findings = (*reader.findings(), *analysis.findings)
-        reports = [check_compliance(analysis.loudness, profile) for profile in profiles]
+        reports = [
+            check_file(
+                analysis.loudness,
+                profile,
+                sample_rate=reader.sample_rate,
+                bit_depth=reader.info.bit_depth,
+            )
+            for profile in profiles
+        ]
         return (
             check_entry(path, reader.info, analysis, findings, asked, reports),
             check_text(path, analysis, findings, asked, reports),

@@ -11,6 +11,8 @@ from ...models.errors import GlassmasterError, UsageError
 
 WORST_FIRST = (1, 74, 65, 3, 2)
 
+CONTAINER_OF_SUFFIX = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
+
 Entry = dict[str, Any]
 """A file's object in the JSON document."""
 
@@ -64,6 +66,15 @@ def check_apart(recipe: Path | None, output: Path | None, option: str) -> None:
     """Refuse a recipe under the name of the master."""
     if recipe is not None and output is not None and recipe.absolute() == output.absolute():
         raise UsageError(f"{option} and -o name the same file: {recipe}", code="usage")
+
+
+def check_name(output: Path, container: str) -> None:
+    """Refuse an output whose name says that it is something else."""
+    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    if named is not None and named != container:
+        raise UsageError(
+            f"{output}: its name says {named}, but {container} is to be written", code="usage"
+        )
 
 
 def internal_error(cause: Exception) -> GlassmasterError:

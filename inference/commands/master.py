@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models.errors import UsageError
-from .files import Entry, check_apart, run_files
+from .files import CONTAINER_OF_SUFFIX, Entry, check_apart, check_name, run_files
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ NAME = "master"
 HELP = "master mixes"
 
 CONTAINERS = ("wav", "flac", "aiff")
-CONTAINER_OF_SUFFIX = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
 BIT_DEPTHS = ("16", "24", "32f")
 NOMINAL_RATE = 44_100
 
@@ -78,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def work(path: Path) -> tuple[Entry, str]:
         request = _request(arguments, path)
+        check_apart(arguments.recipe, request.output, "--recipe")
         check_output(request.output, mixes, force=request.force and request.output not in made)
         if arguments.recipe is not None:
             check_output(arguments.recipe, mixes, force=request.force)
@@ -124,7 +124,7 @@ def _delivery(arguments: argparse.Namespace, mix_rate: int) -> Delivery:
     from ..recipe import Delivery
 
     profile = load_profile(arguments.profile)
-    container = arguments.format or _container(arguments.output)
+    container = _container(arguments.output, arguments.format)
     sample_rate = arguments.sample_rate
     if sample_rate is None:
         sample_rate = profile.sample_rate or mix_rate
@@ -137,11 +137,13 @@ def _delivery(arguments: argparse.Namespace, mix_rate: int) -> Delivery:
     )
 
 
-def _container(output: Path | None) -> str:
-    """Return the container that the output's name asks for."""
+def _container(output: Path | None, asked: str | None) -> str:
+    """Return the container that is asked for, by name or by the output's name."""
     if output is None or isdir(output):
-        return CONTAINERS[0]
-    container = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
-    if container is None:
+        return asked or CONTAINERS[0]
+    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    if named is None and asked is None:
         raise UsageError(f"{output}: name it .wav, .flac or .aiff, or give --format", code="usage")
+    container = asked or named or CONTAINERS[0]
+    check_name(output, container)
     return container

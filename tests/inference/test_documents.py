@@ -35,6 +35,11 @@ def test_plain_data_survives_both_forms(document: dict[str, object]) -> None:
     assert json.loads(dump_json(document)) == document
 
 
+@pytest.mark.parametrize("text", ["1e5", "1e-05", "12e3", "null", "yes", "1", "0x1f", "~", ""])
+def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
+    assert load_yaml(dump_yaml({"a": text})) == {"a": text}
+
+
 def test_order_is_kept_and_text_is_readable() -> None:
     assert dump_yaml({"b": 1, "a": "Größe"}) == "b: 1\na: Größe\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassmaster.inference.recipe import (
@@ -25,8 +25,8 @@ DELIVERY = Delivery("default", "wav", "24", 44_100, -14.0)
 ANCHORS = Anchors(-30.5, (-20.1, -21.2, -22.3, -200.0), -14.0)
 
 
-def recipe(settings: ChainSettings | None = None) -> Recipe:
-    chosen = settings or default_settings().with_block("limiter", {"ceiling_dbtp": -1.0})
+def recipe(given_settings: ChainSettings | None = None) -> Recipe:
+    chosen = given_settings or default_settings().with_block("limiter", {"ceiling_dbtp": -1.0})
     digest = settings_hash(chosen, DELIVERY)
     resolved = Resolved(digest, "ab" * 32, 1 / 3, ANCHORS, 7.1, -1.1, (1 << 48) - 1)
     return Recipe(chosen, DELIVERY, resolved, "baseline", {"numpy": "2.4"})
@@ -41,20 +41,21 @@ def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     assert parse(path.read_text("utf-8"))["recipe"] == 1
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_every_setting_survives_to_the_last_bit(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    settings = default_settings()
+    chosen = default_settings()
     for name, specs in BLOCKS.items():
         values = {spec.key: data.draw(st.floats(spec.low, spec.high)) for spec in specs}
-        settings = settings.with_block(name, values, bypass=data.draw(st.booleans()))
-    settings = settings.with_block("limiter", {"ceiling_dbtp": -1.0})
+        chosen = chosen.with_block(name, values, bypass=data.draw(st.booleans()))
+    chosen = chosen.with_block("limiter", {"ceiling_dbtp": -1.0})
     for name in ("r.yaml", "r.json"):
         path = tmp_path_factory.getbasetemp() / name
-        save_recipe(recipe(settings), path, force=True)
+        save_recipe(recipe(chosen), path, force=True)
         loaded = load_recipe(path)
-        assert loaded == recipe(settings)
+        assert loaded == recipe(chosen)
         assert loaded.holds_for("ab" * 32)
 
 
@@ -67,6 +68,16 @@ def test_holds_for_its_own_settings_delivery_and_mix_only() -> None:
     delivery = dataclasses.replace(DELIVERY, target_lufs=-14.1)
     assert not dataclasses.replace(own, delivery=delivery).holds_for("ab" * 32)
     assert not dataclasses.replace(own, resolved=None).holds_for("ab" * 32)
+
+
+@pytest.mark.parametrize("value", ["1e-05", "5E-5", "-2.5e-06", "1.e-3"])
+def test_small_numbers_are_numbers_in_yaml_and_json(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "r.json"
+    save_recipe(recipe(), path, force=False)
+    text = path.read_text("utf-8")
+    assert text.count('"low_gain_db": 0.0') == 1
+    path.write_text(text.replace('"low_gain_db": 0.0', f'"low_gain_db": {value}'), "utf-8")
+    assert load_recipe(path).settings["equalizer"].values["low_gain_db"] == float(value)
 
 
 def test_existing_recipe_is_kept_without_force(tmp_path: Path) -> None:
