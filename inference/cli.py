@@ -37,20 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassmaster`` and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    try:
+    with contextlib.suppress(ValueError):  # not the main thread of a program that embeds this one
         signal.signal(signal.SIGTERM, _terminate)
-    except ValueError:
-        debug = debug or False  # not the main thread of a program that embeds this one
     try:
         return _run(given)
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
     except KeyboardInterrupt:
-        _say("interrupted; nothing half-written is left behind")
-        return INTERRUPTED
+        return _abandon("interrupted", INTERRUPTED)
     except _Terminated:
-        _say("terminated; nothing half-written is left behind")
-        return TERMINATED
+        return _abandon("terminated", TERMINATED)
     except BrokenPipeError:
         # whoever read our output has gone; point stdout elsewhere so that exit does not complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,6 +105,14 @@ class _Version(argparse.Action):
 
         print(f"glassmaster {version('glassmaster')}")
         parser.exit()
+
+
+def _abandon(how: str, status: int) -> int:
+    from ..data.files.partial import abandon_partials
+
+    abandon_partials()
+    _say(f"{how}; nothing half-written is left behind")
+    return status
 
 
 def _fail(given: Sequence[str], error: GlassmasterError) -> int:

@@ -79,6 +79,8 @@ def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> Comp
         )
     short_term = loudness.short_term_max_lufs
     limit = profile.short_term_max_lufs
+    if short_term is not None and integrated is not None and loudness.integrated_lufs is not None:
+        short_term += integrated - loudness.integrated_lufs  # dual mono, too
     if limit is not None and short_term is not None and short_term > limit + ROUNDING:
         violations.append(
             f"short-term loudness reaches {short_term:.2f} LUFS; at most {limit:.1f} is allowed"

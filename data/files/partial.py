@@ -76,6 +76,10 @@ def _check_existing(path: Path, inputs: Iterable[str | Path], force: bool) -> No
         raise _exists(path)
 
 
+_unfinished: set[Path] = set()
+"""Hidden files of this process that are neither committed nor removed."""
+
+
 class PartialFile:
     """A file under a hidden name beside its final place, locked while its process lives.
 
@@ -98,6 +102,7 @@ class PartialFile:
             stem = shortened(self.path.name, LONGEST_NAME_BYTES - len(ending) - 1)
             self.temporary = self.path.with_name(f".{stem}{ending}")
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            _unfinished.add(self.temporary)
             self.descriptor = os.open(self.temporary, flags, 0o666)
             _lock(self.descriptor)
             # Another process may have taken it for a leftover before it was locked.
@@ -123,6 +128,7 @@ class PartialFile:
             else:
                 self._move_without_replacing()
             _sync_directory(self.path.parent)
+        _unfinished.discard(self.temporary)
         os.close(self.descriptor)
         self.descriptor = -1
 
@@ -131,6 +137,7 @@ class PartialFile:
         if self.descriptor >= 0:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.temporary)
+            _unfinished.discard(self.temporary)
             os.close(self.descriptor)
             self.descriptor = -1
 
@@ -150,6 +157,16 @@ class PartialFile:
             os.replace(self.temporary, self.path)
         else:
             os.unlink(self.temporary)
+
+
+def abandon_partials() -> None:
+    """Remove every unfinished file of this process, which is about to end.
+
+    A signal can arrive between the making of a file and the ``with`` that would clean it up.
+    """
+    for temporary in tuple(_unfinished):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def remove_stale_partials(directory: Path) -> None:

@@ -7,7 +7,7 @@ from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...models.errors import UsageError
+from ...models.errors import OutputError, UsageError
 from .files import CONTAINER_OF_SUFFIX, Entry, check_apart, check_name, run_files
 from .progress import Progress
 
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from ...data.files.names import display_name
     from ...data.files.partial import check_output
     from ...models.parameters import complete
     from ...models.processors import limiter
@@ -78,7 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
     def work(path: Path) -> tuple[Entry, str]:
         request = _request(arguments, path)
         check_apart(arguments.recipe, request.output, "--recipe")
-        check_output(request.output, mixes, force=request.force and request.output not in made)
+        if request.output in made:
+            raise OutputError(
+                f"{display_name(request.output)}: holds the master of another mix of this run; "
+                "give this one another folder",
+                code="exists",
+                path=request.output,
+            )
+        check_output(request.output, mixes, force=request.force)
         if arguments.recipe is not None:
             check_output(arguments.recipe, mixes, force=request.force)
         progress = Progress(path.name)

@@ -250,12 +250,15 @@ NAMES = {
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_odd_names(spawn: Any, mix: Path, tmp_path: Path, kind: str) -> None:
+def test_odd_names(
+    run: Any, mix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     name = NAMES[kind]
     (tmp_path / name).write_bytes(mix.read_bytes())
     words = ("--", name) if name.startswith("-") else (name,)
     options = ("--json", "--report", "reports")
-    done = spawn("master", *options, *words, cwd=tmp_path)
+    done = run("master", *options, *words)
     assert done.code == 0
     made = names(tmp_path) - {name, "reports"}
     assert len(made) == 1
@@ -269,6 +272,16 @@ def test_odd_names(spawn: Any, mix: Path, tmp_path: Path, kind: str) -> None:
     assert "<script" not in text
     assert "<img" not in text
     assert "‮" not in text
+
+
+@pytest.mark.parametrize("kind", ["shell", "no text"])
+def test_odd_names_in_refusals(spawn: Any, tmp_path: Path, kind: str) -> None:
+    name = NAMES[kind]
+    (tmp_path / name).write_bytes(b"no audio")
+    done = spawn("master", name, "--json", cwd=tmp_path)
+    assert done.code == 65
+    assert done.err.count("\n") == 1
+    assert names(tmp_path) == {name}
 
 
 def test_input_is_never_touched(run: Any, sha256: Any, mix: Path, tmp_path: Path) -> None:

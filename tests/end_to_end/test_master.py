@@ -248,6 +248,7 @@ def test_two_mixes_of_one_name_do_not_replace_each_other(
     done = run("master", *mixes, "-o", tmp_path / "out", "--force", "--json")
     assert done.code == 74
     assert [entry["exit_code"] for entry in done.document["files"]] == [0, 74]
+    assert "another mix of this run" in done.err
 
 
 def test_tags_are_carried(run: Any, tmp_path: Path, song: Audio) -> None:
