@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from ..models.errors import GlassmasterError, UsageError
 from .commands import COMMANDS
-from .commands.files import internal_error
+from .commands.files import internal_error, print_document, say
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -68,9 +68,9 @@ def entry() -> NoReturn:
     is closed and flushed by now.
     """
     status = main()
-    with contextlib.suppress(BrokenPipeError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # gone, full, closed
+            stream.flush()
     os._exit(status)
 
 
@@ -118,17 +118,17 @@ def _abandon(how: str, status: int) -> int:
 def _fail(given: Sequence[str], error: GlassmasterError) -> int:
     _say(error.message)
     if "--json" in given:
-        from .documents import dump_json
         from .report.document import document
 
         names = {command.NAME for command in COMMANDS}
         command = next((word for word in given if word in names), "")
-        print(dump_json(document(command, [], error)))
+        with contextlib.suppress(OSError):  # stdout may be what failed
+            print_document(document(command, [], error))
     return error.exit_code
 
 
 def _say(message: str) -> None:
-    print(f"glassmaster: {message}", file=sys.stderr)
+    say(f"glassmaster: {message}")
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

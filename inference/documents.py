@@ -98,9 +98,15 @@ def dump_yaml(document: dict[str, Any]) -> str:
     return text
 
 
-def dump_json(document: dict[str, Any]) -> str:
-    """Write plain data as JSON; numbers that JSON does not know become null."""
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+def dump_json(document: dict[str, Any], *, ascii_only: bool = False) -> str:
+    """Write plain data as JSON; numbers that JSON does not know become null.
+
+    Args:
+        document: The data.
+        ascii_only: Whether other characters are escaped, so that any encoding will do.
+
+    """
+    return json.dumps(_finite(document), indent=2, ensure_ascii=ascii_only, allow_nan=False)
 
 
 def _check_events(text: str) -> None:

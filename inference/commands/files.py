@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import GlassmasterError, UsageError
+from ...models.errors import GlassmasterError, OutputError, UsageError
 
 WORST_FIRST = (1, 74, 65, 3, 2)
 
@@ -39,7 +40,6 @@ def run_files(
 
     """
     from ...data.files.names import display_name
-    from ..documents import dump_json
     from ..report.document import document, error_entry
     from ..report.text import error_text
 
@@ -55,11 +55,37 @@ def run_files(
             fault = internal_error(cause).located(display_name(path), path)
             entry, text = error_entry(path, fault), error_text(fault)
         entries.append(entry)
-        print(text, file=sys.stderr)
+        say(text)
     if json:
-        print(dump_json(document(command, entries)))
+        print_document(document(command, entries))
     statuses = {entry["exit_code"] for entry in entries}
     return next((status for status in WORST_FIRST if status in statuses), max(statuses))
+
+
+def say(text: str) -> None:
+    """Tell a person; where nobody can be told, the work goes on."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def print_document(content: dict[str, Any]) -> None:
+    """Print a document on stdout.
+
+    Raises:
+        OutputError: Stdout leads to a full disk or the like.
+        BrokenPipeError: Whoever read it has gone.
+
+    """
+    from ..documents import dump_json
+
+    try:
+        print(dump_json(content, ascii_only=True), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"the JSON document cannot be written to stdout: {reason}; lead it elsewhere"
+        raise OutputError(message, code="write_failed") from error
 
 
 def check_apart(recipe: Path | None, output: Path | None, option: str) -> None:
@@ -75,6 +101,24 @@ def check_name(output: Path, container: str) -> None:
         raise UsageError(
             f"{output}: its name says {named}, but {container} is to be written", code="usage"
         )
+
+
+def prepare_reports(directory: Path | None) -> None:
+    """Make the folder of the reports, before any work is done for them.
+
+    Raises:
+        OutputError: It cannot be made or written.
+
+    """
+    from ...data.files.partial import check_output, output_error
+
+    if directory is None:
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(directory, error) from error
+    check_output(directory / "report.html", (), force=True)
 
 
 def internal_error(cause: Exception) -> GlassmasterError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models.errors import OutputError, UsageError
-from .files import CONTAINER_OF_SUFFIX, Entry, check_apart, check_name, run_files
+from .files import CONTAINER_OF_SUFFIX, Entry, check_apart, check_name, prepare_reports, run_files
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--recipe takes one mix at a time", code="usage")
     if not 0.0 <= arguments.amount <= 1.0:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
+    prepare_reports(arguments.report)
     predictor = BaselinePredictor()
     made: list[Path] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .files import Entry, check_apart, check_name, run_files
+from .files import Entry, check_apart, check_name, prepare_reports, run_files
 from .progress import Progress
 
 NAME = "render"
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = load_recipe(arguments.recipe)
     check_apart(arguments.save, arguments.output, "--save")
+    prepare_reports(arguments.report)
     check_name(arguments.output, recipe.delivery.container)
     request = Request(
         output=arguments.output,

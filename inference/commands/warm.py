@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
+
+from .files import print_document, say
 
 NAME = "warm"
 HELP = "compile and cache the kernels (set-up does this)"
@@ -16,12 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ..documents import dump_json
     from ..report.document import document
     from ..warming import warm
 
     seconds, directory = warm()
-    print(f"kernels are ready after {seconds:.1f} s, kept in {directory}", file=sys.stderr)
+    say(f"kernels are ready after {seconds:.1f} s, kept in {directory}")
     if arguments.json:
-        print(dump_json(document(NAME, [])))
+        print_document(document(NAME, []))
     return 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -116,6 +117,39 @@ def test_reader_of_stdout_may_go_away(command: list[str], mix: Path) -> None:
     assert "Exception ignored" not in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_streams_that_take_nothing(command: list[str], mix: Path, tmp_path: Path) -> None:
+    words = [*command, "analyze", str(mix), "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 74
+        assert "Traceback" not in done.stderr
+        assert done.stderr.rstrip().splitlines()[-1].startswith("glassmaster: the JSON document")
+        mute = subprocess.run(words, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert mute.returncode == 0
+    assert json.loads(mute.stdout)["files"][0]["status"] == "ok"
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "Traceback" not in closed.stderr
+
+
+def test_document_is_readable_in_any_encoding(
+    command: list[str], mix: Path, tmp_path: Path
+) -> None:
+    name = "Größe 東京.wav"
+    (tmp_path / name).write_bytes(mix.read_bytes())
+    done = subprocess.run(
+        [*command, "analyze", name, "--json"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout.decode("ascii"))["files"][0]["path"] == name
+
+
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
@@ -201,6 +235,17 @@ def test_places_that_cannot_be_written(run: Any, mix: Path, tmp_path: Path, plac
     assert done.error_code == ("name_too_long" if "n" * 300 in place else "no_directory")
     assert done.err.count("\n") == 1
     assert names(tmp_path) == ["file"]
+
+
+def test_report_that_cannot_be_written_is_noticed_before_the_work(
+    run: Any, mix: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = run("master", mix, "-o", tmp_path / "m.wav", "--report", place, "--json")
+        assert done.code == 74
+        assert done.err.count("\n") == 1
+        assert names(tmp_path) == ["file"]
 
 
 def test_foreign_hidden_files_are_not_cleaned_up(run: Any, mix: Path, tmp_path: Path) -> None:
