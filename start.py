@@ -1,4 +1,4 @@
-"""From a fresh checkout to a master, or to checked code, in one command.
+"""From a fresh checkout to a master, or to checked code, in one command, on Linux or macOS.
 
     python3 start.py master [SONG] [options of `glassmaster master`]
     python3 start.py check [options of pytest]
@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -41,9 +42,9 @@ class StartError(Exception):
     """Something on this machine is in the way; the message says what to do."""
 
 
-def program(venv: Path, name: str, system: str = sys.platform) -> str:
+def program(venv: Path, name: str) -> str:
     """Return the path of a program in an environment."""
-    return str(venv / "Scripts" / f"{name}.exe" if system == "win32" else venv / "bin" / name)
+    return str(venv / "bin" / name)
 
 
 def install_command(venv: Path, extra: str) -> list[str]:
@@ -158,7 +159,7 @@ def make_environment(venv: Path) -> None:
         venv.mkdir()
         # before anything else, so that a half-made environment is known for one
         write_stamp(venv, installed="", extra="")
-        EnvBuilder(symlinks=sys.platform != "win32", with_pip=True).create(venv)
+        EnvBuilder(symlinks=True, with_pip=True).create(venv)
     except (OSError, subprocess.CalledProcessError) as error:
         raise StartError(
             f"{venv} cannot be made: {error}. Close programs that use it, remove it if it is "
@@ -194,10 +195,8 @@ def prepare(root: Path, extra: str = "") -> bool:
     if status != 0:
         if status < 128:
             (venv / STAMP).unlink()  # pip was not killed: it has undone its part
-        raise StartError(
-            f"pip ended with {status}; its message is above. Check the network connection and run "
-            "this command again."
-        )
+        advice = "Its message is above. Check the network connection and run this command again."
+        raise StartError(f"pip ended with {status}. {advice}")
     write_stamp(venv, installed=expected, extra=extra)
     return True
 
@@ -255,10 +254,8 @@ def run(command: list[str], folder: Path, *, to_stderr: bool = False) -> int:
     try:
         process = subprocess.Popen(command, cwd=folder, stdout=sys.stderr if to_stderr else None)
     except OSError as error:
-        raise StartError(
-            f"{command[0]} cannot be started: {error}. Remove {ROOT / '.venv'} and run this "
-            "command again."
-        ) from error
+        advice = f"Remove {ROOT / '.venv'} and run this command again."
+        raise StartError(f"{command[0]} cannot be started: {error}. {advice}") from error
     try:
         status = process.wait()
     except KeyboardInterrupt:
@@ -278,6 +275,9 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in commands:
         say(__doc__ or "")
         return 0 if arguments and arguments[0] in ("-h", "--help") else USAGE_EXIT
+    if os.name != "posix":
+        say("start.py: Glassmaster runs on Linux or macOS, and on no other system")
+        return 1
     if sys.version_info[:2] < MINIMUM_PYTHON:
         say(
             "start.py: Glassmaster needs Python {}.{} or newer, ".format(*MINIMUM_PYTHON)

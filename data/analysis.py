@@ -34,6 +34,9 @@ COMMON_RATES = frozenset(
 )
 """Sample rates in Hz that a finished mix is expected to have."""
 
+VERY_QUIET_LUFS = -40.0
+"""Below this loudness, as two loudspeakers give it, noise is too near to judge the music."""
+
 _FLOOR = 1e-20
 
 
@@ -195,6 +198,12 @@ class Analyzer:
         if self._sample_rate not in COMMON_RATES:
             message = f"The sample rate of {self._sample_rate} Hz is unusual."
             found.append(Finding("odd_sample_rate", message))
+        if loudness.dual_mono_lufs is not None and loudness.dual_mono_lufs < VERY_QUIET_LUFS:
+            message = (
+                f"The audio is very quiet, at {loudness.dual_mono_lufs:.1f} LUFS: a master raises "
+                "its noise as much as its music."
+            )
+            found.append(Finding("very_quiet", message))
         if loudness.integrated_lufs is None:
             message = "The audio is too short or too quiet for its loudness to be defined."
             found.append(Finding("loudness_undefined", message))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from queue import Empty, Full, Queue
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 Item = TypeVar("Item")
@@ -16,7 +15,8 @@ class Background(Generic[Item]):
 
     The queue is short, so memory stays bounded. Results are those of plain calls, because items
     keep their order. An error of the function is raised at the next `submit` or at the end of the
-    ``with`` block, whichever comes first.
+    ``with`` block, whichever comes first. The block never ends before the function has returned,
+    not even by Ctrl-C: what it works on may be closed afterwards.
 
     Args:
         consume: Called with each item; releases the interpreter lock where it works long.
@@ -28,22 +28,22 @@ class Background(Generic[Item]):
         self._consume = consume
         self._queue: Queue[Item | None] = Queue(waiting)
         self._error: BaseException | None = None
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self._discard()  # what waits is of no use any more
-        self._queue.put(None)
-        self._thread.join()
+    def __exit__(self, _: object, error: BaseException | None, *rest: object) -> None:
+        def stop() -> None:
+            if error is not None:
+                self._discard()  # what waits is of no use any more
+            self._queue.put(None)
+
+        interruption = _end(self._thread, self._ended, stop)
+        if interruption is not None:
+            raise interruption
         if error is None:
             self._raise()
 
@@ -59,6 +59,7 @@ class Background(Generic[Item]):
                     self._consume(item)
                 except BaseException as error:  # handed to the thread that submits
                     self._error = error
+        self._ended.set()
 
     def _discard(self) -> None:
         while True:
@@ -77,7 +78,7 @@ def ahead(items: Iterator[Item], waiting: int = 2) -> Iterator[Item]:
     """Yield ``items``, made by a helper thread while the caller works on those before.
 
     An error of the iterator is raised where its item would have come. When the caller stops early
-    the thread ends after the item it is at.
+    the thread ends after the item it is at, and is waited for, also at Ctrl-C.
 
     Args:
         items: Used by the helper thread alone.
@@ -85,7 +86,7 @@ def ahead(items: Iterator[Item], waiting: int = 2) -> Iterator[Item]:
 
     """
     queue: Queue[tuple[Item | None, BaseException | None]] = Queue(waiting)
-    stopped = threading.Event()
+    stopped, ended = threading.Event(), threading.Event()
 
     def put(item: Item | None, error: BaseException | None = None) -> None:
         while not stopped.is_set():
@@ -103,6 +104,8 @@ def ahead(items: Iterator[Item], waiting: int = 2) -> Iterator[Item]:
             put(None)
         except BaseException as error:  # handed to the caller
             put(None, error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=make, daemon=True)
     thread.start()
@@ -112,8 +115,29 @@ def ahead(items: Iterator[Item], waiting: int = 2) -> Iterator[Item]:
             if error is not None:
                 raise error
             if item is None:
-                return
+                break
             yield item
     finally:
-        stopped.set()
-        thread.join()
+        interruption = _end(thread, ended, stopped.set)
+    # not where another error is on its way: what a closed generator raises reaches nobody
+    if interruption is not None:
+        raise interruption
+
+
+def _end(
+    thread: threading.Thread, ended: threading.Event, stop: Callable[[], None]
+) -> BaseException | None:
+    """Stop a helper thread, wait for its end, and return what a signal meanwhile has raised.
+
+    ``Thread.join`` alone would not do: an interruption marks a living thread as ended (Python
+    3.11).
+    """
+    interruption: BaseException | None = None
+    while not ended.is_set():
+        try:
+            stop()
+            ended.wait()
+        except BaseException as error:  # KeyboardInterrupt, or whatever a signal handler raises
+            interruption = error
+    thread.join()
+    return interruption

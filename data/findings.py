@@ -11,7 +11,8 @@ class Finding:
 
     Attributes:
         code: Stable name for a machine, as in ``clipped`` or ``dc_offset``.
-        message: One sentence: what was found, and where or how much.
+        message: One sentence: what was found, and where or how much. It does not name the file,
+            under whose name it stands.
 
     """
 

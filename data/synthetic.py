@@ -9,22 +9,20 @@ them is recorded; they sound like an unmastered demo, with headroom and without 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import NoReturn
 
 import numpy as np
-import soundfile
 
 from ..models.decibel import decibel_to_amplitude
-from ..models.errors import GlassmasterError, OutputError, ParameterError, UsageError
+from ..models.errors import GlassmasterError, ParameterError, UsageError
 from .audio import Audio, Samples
+from .files.formats import DeliveryFormat
+from .files.writer import create_audio
 from .synthesis.drums import render_drums
 from .synthesis.instruments import duck, render_bass, render_chords, render_lead
 from .synthesis.score import write_score
@@ -159,33 +157,20 @@ def _fade_out(track: Signal, sample_rate: int) -> None:
     track[:, -frames:] *= rise(frames, sample_rate, frames / sample_rate)[::-1]
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see --help", code="bad_arguments")
-
-
 def _write(song: Song, path: Path, force: bool) -> None:
-    """Write the mix as 24-bit WAV; a failure leaves nothing behind."""
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists; give --force to replace it", code="exists", path=path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    whole = np.rint(song.mix.samples.T * (256.0 * _STEPS)).astype(np.int32)
-    try:
-        soundfile.write(part, whole, song.sample_rate, subtype="PCM_24", format="WAV")
-        part.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise OutputError(
-            f"{path} cannot be written: {error}; choose another place",
-            code="cannot_write",
-            path=path,
-        ) from error
+    """Write the mix as 24-bit WAV, every bit of it."""
+    codes = np.rint(song.mix.samples * _STEPS).astype(np.int32)
+    form = DeliveryFormat("wav", "24", song.sample_rate, channels=2)
+    with create_audio(path, form, frames=codes.shape[1], force=force) as writer:
+        writer.write(codes)
+        writer.commit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write one song to a file, and return the exit status."""
-    parser = _Parser(prog="python -m glassmaster.data.synthetic", description="Write a song.")
+    parser = argparse.ArgumentParser(
+        prog="python -m glassmaster.data.synthetic", description="Write a song that anyone may use."
+    )
     parser.add_argument("out", type=Path, metavar="OUT.wav", help="24-bit WAV file to write")
     parser.add_argument("--seed", type=int, default=0, help="which song (default 0)")
     parser.add_argument("--style", default="rock", help=f"one of {', '.join(STYLES)}")
@@ -193,6 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     try:
         given = parser.parse_args(arguments)
+    except SystemExit as stop:  # argparse has said what is wrong, or has helped
+        return UsageError.exit_code if stop.code else 0
+    try:
         song = compose(given.seed, style=given.style, duration_s=given.duration)
         _write(song, given.out, given.force)
     except GlassmasterError as error:

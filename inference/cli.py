@@ -14,11 +14,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from ..data.files.names import display_name
 from ..models.errors import GlassmasterError, UsageError
 from .commands import COMMANDS
-from .commands.files import internal_error, print_document, say
+from .commands.answer import Answer
+from .commands.files import internal_error, say
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -29,6 +31,9 @@ class _Terminated(BaseException):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help", code="usage")
 
@@ -37,16 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassmaster`` and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    names = {command.NAME for command in COMMANDS}
+    answer = Answer(next((word for word in given if word in names), ""), "--json" in given)
     with contextlib.suppress(ValueError):  # not the main thread of a program that embeds this one
         signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _run(given)
+        return _run(given, answer)
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
     except KeyboardInterrupt:
-        return _abandon("interrupted", INTERRUPTED)
+        return _abandon(answer, "interrupted", INTERRUPTED)
     except _Terminated:
-        return _abandon("terminated", TERMINATED)
+        return _abandon(answer, "terminated", TERMINATED)
     except BrokenPipeError:
         # whoever read our output has gone; point stdout elsewhere so that exit does not complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,11 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GlassmasterError as error:
         if debug:
             raise
-        return _fail(given, error)
+        return _fail(answer, error)
     except Exception as error:
         if debug:
             raise
-        return _fail(given, internal_error(error))
+        return _fail(answer, internal_error(error))
 
 
 def entry() -> NoReturn:
@@ -67,6 +74,9 @@ def entry() -> NoReturn:
     The interpreter's own farewell would take as long as a minute of music; everything that matters
     is closed and flushed by now.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us; nothing may take its place
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     status = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # gone, full, closed
@@ -74,12 +84,13 @@ def entry() -> NoReturn:
     os._exit(status)
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], answer: Answer) -> int:
     parser = _parser()
     arguments = parser.parse_args(given)
     if arguments.command is None:
         parser.print_help(sys.stderr)
         raise UsageError("name a command", code="usage")
+    arguments.answer, answer.wanted = answer, arguments.json
     status: int = arguments.run(arguments)
     return status
 
@@ -107,28 +118,25 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _abandon(how: str, status: int) -> int:
+def _abandon(answer: Answer, how: str, status: int) -> int:
     from ..data.files.partial import abandon_partials
 
-    abandon_partials()
-    _say(f"{how}; nothing half-written is left behind")
+    with contextlib.suppress(KeyboardInterrupt, _Terminated):  # once is enough
+        abandon_partials()
+        message = f"{how}; nothing half-written is left behind"
+        _tell(answer, GlassmasterError(message, code=how))
     return status
 
 
-def _fail(given: Sequence[str], error: GlassmasterError) -> int:
-    _say(error.message)
-    if "--json" in given:
-        from .report.document import document
-
-        names = {command.NAME for command in COMMANDS}
-        command = next((word for word in given if word in names), "")
-        with contextlib.suppress(OSError):  # stdout may be what failed
-            print_document(document(command, [], error))
+def _fail(answer: Answer, error: GlassmasterError) -> int:
+    _tell(answer, error)
     return error.exit_code
 
 
-def _say(message: str) -> None:
-    say(f"glassmaster: {message}")
+def _tell(answer: Answer, error: GlassmasterError) -> None:
+    say(f"glassmaster: {display_name(error.message)}")  # it may quote what a file holds
+    with contextlib.suppress(OSError):  # stdout may be what failed
+        answer.give(error)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

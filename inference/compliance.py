@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..data.metering.report import LoudnessReport
-from .profiles import DeliveryProfile
-
-ROUNDING = 1e-6
+from .profiles import ROUNDING, DeliveryProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,10 @@ def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> Comp
     """Hold measured loudness and peak against a profile.
 
     Mono counts as dual mono. A file without a loudness (too short, or all below the gate) fails
-    only profiles that ask for one.
+    only profiles that ask for one. Playback services advise; only production profiles forbid.
     """
     violations = []
+    rule = "advised" if profile.purpose == "playback" else "allowed"
     integrated = loudness.dual_mono_lufs
     if profile.target_lufs is not None:
         if integrated is None:
@@ -75,7 +74,7 @@ def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> Comp
     ceiling = profile.ceiling_dbtp(integrated)
     if loudness.true_peak_dbtp is not None and loudness.true_peak_dbtp > ceiling + ROUNDING:
         violations.append(
-            f"true peak is {loudness.true_peak_dbtp:.2f} dBTP; at most {ceiling:.1f} is allowed"
+            f"true peak is {loudness.true_peak_dbtp:.2f} dBTP; at most {ceiling:.2f} is {rule}"
         )
     short_term = loudness.short_term_max_lufs
     limit = profile.short_term_max_lufs
@@ -83,7 +82,7 @@ def check_compliance(loudness: LoudnessReport, profile: DeliveryProfile) -> Comp
         short_term += integrated - loudness.integrated_lufs  # dual mono, too
     if limit is not None and short_term is not None and short_term > limit + ROUNDING:
         violations.append(
-            f"short-term loudness reaches {short_term:.2f} LUFS; at most {limit:.1f} is allowed"
+            f"short-term loudness reaches {short_term:.2f} LUFS; at most {limit:.2f} is {rule}"
         )
     playback = None if integrated is None else profile.playback_gain_db(integrated)
     return ComplianceReport(profile.name, not violations, tuple(violations), playback)

@@ -75,7 +75,6 @@ class Delivered:
         loudness: Measured on the written file.
         drive_db: Loudness gain used.
         limiter: As used in the last pass.
-        limiting: What the drive comes to; None where there was nothing to solve.
         corrections: How many times the second pass was repeated.
 
     """
@@ -83,8 +82,16 @@ class Delivered:
     loudness: LoudnessReport
     drive_db: float
     limiter: ResolvedLimiter
-    limiting: Limiting | None
     corrections: int
+
+
+def preview_of(spooled: Spooled, order: Order) -> LimiterPreview | None:
+    """Return what predicts a drive's effect; None where the signal has no loudness."""
+    if spooled.loudness_lufs is None:
+        return None
+    return LimiterPreview(
+        spooled.spool, spooled.loudness_lufs, order.form.sample_rate, order.limiter
+    )
 
 
 def solve_drive(
@@ -92,16 +99,18 @@ def solve_drive(
     order: Order,
     profile: DeliveryProfile,
     target_lufs: float | None,
+    aim_lufs: float,
     *,
     nearest: bool,
 ) -> Limiting | None:
-    """Find the drive for a target, or for the profile's safe default.
+    """Find the drive for a target, or for the safe default.
 
     Args:
         spooled: What the first pass left.
         order: With the limiter.
         profile: With the budget.
         target_lufs: Loudness asked for; None for the default.
+        aim_lufs: Loudest level of the default.
         nearest: Whether a target beyond the budget may be replaced by the nearest safe loudness.
 
     Returns:
@@ -111,13 +120,11 @@ def solve_drive(
         TargetError: The target lies beyond the budget; it names the nearest safe loudness.
 
     """
-    if spooled.loudness_lufs is None:
+    preview = preview_of(spooled, order)
+    if preview is None:
         return None
-    preview = LimiterPreview(
-        spooled.spool, spooled.loudness_lufs, order.form.sample_rate, order.limiter
-    )
     share = DEFAULT_SHARE if target_lufs is None else 1.0
-    wanted_lufs = profile.aim_lufs if target_lufs is None else target_lufs
+    wanted_lufs = aim_lufs if target_lufs is None else target_lufs
     found = drive_for_loudness(preview, wanted_lufs, profile, share)
     if found.budget_use(profile) <= share:
         return found
@@ -135,19 +142,15 @@ def solve_drive(
 
 
 def deliver(
-    spooled: Spooled,
-    order: Order,
-    drive_db: float,
-    wanted_lufs: float | None,
-    progress: Progress,
+    spooled: Spooled, order: Order, limiting: Limiting | None, progress: Progress
 ) -> Delivered:
     """Write, read back, and correct until the file meets its limits.
 
     Args:
         spooled: What the first pass left.
         order: What is to be delivered.
-        drive_db: Loudness gain to start with.
-        wanted_lufs: Loudness that the file must have within 0.1 LU; None where none is defined.
+        limiting: The drive to start with and the loudness that the file must have within 0.1 LU;
+            None for no drive and no loudness.
         progress: Told the share done of the current pass.
 
     Raises:
@@ -155,23 +158,15 @@ def deliver(
         OutputError: The file cannot be written.
 
     """
+    drive_db = 0.0 if limiting is None else limiting.drive_db
     for corrections in range(CORRECTIONS + 1):
         with _create(order, spooled.spool.frames) as writer:
-            write_master(
-                spooled,
-                writer,
-                order.form,
-                order.limiter,
-                drive_db=drive_db,
-                dither_seed=order.dither_seed,
-                progress=progress,
-            )
-            loudness = read_back(writer.finish())
-            off_lu = _departure(loudness, wanted_lufs)
+            loudness = _write(spooled, writer, order, drive_db, progress)
+            off_lu = _departure(loudness, limiting)
             over_db = _excess(loudness, order.ceiling_dbtp)
             if abs(off_lu) <= TOLERANCE_LU and over_db <= 0.0:
                 writer.commit()
-                return Delivered(loudness, drive_db, order.limiter, None, corrections)
+                return Delivered(loudness, drive_db, order.limiter, corrections)
         if over_db > 0.0:
             aimed_dbtp = order.limiter.values["ceiling_dbtp"]
             order = order.aiming(aimed_dbtp - over_db - CORRECTION_MARGIN_DB)
@@ -188,39 +183,70 @@ def deliver(
 def deliver_as_recorded(
     spooled: Spooled, order: Order, drive_db: float, progress: Progress
 ) -> Delivered:
-    """Write exactly what a recipe recorded, without solving or correcting anything."""
+    """Write exactly what a recipe recorded, without solving or correcting anything.
+
+    Raises:
+        DeliveryError: The file exceeds the ceiling that the recipe promises.
+        OutputError: The file cannot be written.
+
+    """
     with _create(order, spooled.spool.frames) as writer:
-        write_master(
-            spooled,
-            writer,
-            order.form,
-            order.limiter,
-            drive_db=drive_db,
-            dither_seed=order.dither_seed,
-            progress=progress,
-        )
-        loudness = read_back(writer.finish())
+        loudness = _write(spooled, writer, order, drive_db, progress)
+        over_db = _excess(loudness, order.ceiling_dbtp)
+        if over_db > 0.0:
+            raise DeliveryError(
+                f"{display_name(order.path)}: the recipe's recorded levels exceed its ceiling by "
+                f"{over_db:.2f} dB; nothing was delivered. Remove its 'resolved' to solve anew",
+                code="limits_missed",
+                path=order.path,
+            )
         writer.commit()
-    return Delivered(loudness, drive_db, order.limiter, None, 0)
+    return Delivered(loudness, drive_db, order.limiter, 0)
 
 
-def read_back(path: Path) -> LoudnessReport:
-    """Measure loudness and true peak of a written file."""
+def read_back(path: Path) -> tuple[LoudnessReport, int]:
+    """Measure loudness and true peak of a written file, and count its frames."""
+    frames = 0
     with open_audio(path) as reader:
         meter = LoudnessAndPeak(reader.sample_rate, reader.channels)
         for block in ahead(blocks(reader)):
             meter.feed(block)
-        return meter.finish()
+            frames += block.shape[1]
+        return meter.finish(), frames
 
 
 def _create(order: Order, frames: int) -> FileWriter:
     return create_audio(order.path, order.form, frames=frames, tags=order.tags, force=order.force)
 
 
-def _departure(loudness: LoudnessReport, wanted_lufs: float | None) -> float:
-    if wanted_lufs is None or loudness.dual_mono_lufs is None:
+def _write(
+    spooled: Spooled, writer: FileWriter, order: Order, drive_db: float, progress: Progress
+) -> LoudnessReport:
+    """Write the file under its hidden name and measure what lies on the disk."""
+    write_master(
+        spooled,
+        writer,
+        order.form,
+        order.limiter,
+        drive_db=drive_db,
+        dither_seed=order.dither_seed,
+        progress=progress,
+    )
+    loudness, frames = read_back(writer.finish())
+    if frames != spooled.spool.frames:
+        raise DeliveryError(
+            f"{display_name(order.path)}: {frames} frames lie on the disk instead of "
+            f"{spooled.spool.frames}; nothing was delivered. Check the disk",
+            code="wrong_length",
+            path=order.path,
+        )
+    return loudness
+
+
+def _departure(loudness: LoudnessReport, limiting: Limiting | None) -> float:
+    if limiting is None or loudness.dual_mono_lufs is None:
         return 0.0
-    return loudness.dual_mono_lufs - wanted_lufs
+    return loudness.dual_mono_lufs - limiting.output_lufs
 
 
 def _excess(loudness: LoudnessReport, ceiling_dbtp: float) -> float:

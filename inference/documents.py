@@ -18,7 +18,23 @@ MOST_BYTES = 1 << 20
 MOST_LEVELS = 16
 
 # the compiled parser where the wheel has it: ten times faster, same safe subset
-_Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _construct_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    """Build a mapping; YAML would let the last of two entries of one name win."""
+    names: set[tuple[str, str]] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if (key.tag, key.value) in names:
+            raise RecipeError(f"has two entries {key.value!r}; keep one", code="damaged_recipe")
+        names.add((key.tag, key.value))
+    mapping: dict[Any, Any] = _SafeLoader.construct_mapping(loader, node, deep)
+    return mapping
+
+
+_Loader: Any = type("_Loader", (_SafeLoader,), {"construct_mapping": _construct_mapping})
 _Dumper: Any = type("_Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {})
 for _kind in (_Loader, _Dumper):
     # YAML 1.1 takes 1e-05, as JSON writes it, for text
@@ -33,7 +49,8 @@ def load_yaml(text: str) -> dict[str, Any]:
     """Parse a YAML (or JSON) document whose top is a mapping.
 
     Raises:
-        RecipeError: It is too large or too deep, uses aliases, is no valid YAML or no mapping.
+        RecipeError: It is too large or too deep, uses aliases, names an entry twice, is no valid
+            YAML or no mapping.
 
     """
     if len(text) > MOST_BYTES:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..data.metering.loudness import gated_loudness, loudness_to_power
+from ..data.metering.loudness import bin_edges, gated_loudness, loudness_to_power
 from ..models.processors.limiter import ResolvedLimiter
 from ..models.rates import limiter_cell_samples
 from .engine.limiter import LimiterGain
@@ -130,8 +130,8 @@ class LimiterPreview:
 
     def _first_cells(self, bins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the first cell that starts in each bin of 10 ms."""
-        edges: npt.NDArray[np.int64] = (2 * bins * self._rate + 100) // 200
-        return -(-edges // self._cell)
+        cells: npt.NDArray[np.int64] = -(-bin_edges(bins, self._rate) // self._cell)
+        return cells
 
 
 def drive_for_loudness(

@@ -1,11 +1,7 @@
 """What a predictor is: from the analysis of a mix to the settings of the chain, with reasons.
 
 Intervals hold *effective* quantities, what the chain does and not how its knobs stand, because
-different knobs can do the same. A quantity is named by one of
-
-- `response_quantity`: the equalizer's response in dB at a third octave, level taken out,
-- `reduction_quantity`: gain reduction in dB of a compressor's band on its loud passages,
-- `width_quantity`: the factor of the side signal in a band of the imager.
+different knobs can do the same: so far the equalizer's response, see `response_quantity`.
 """
 
 from __future__ import annotations
@@ -26,9 +22,6 @@ NOMINAL_HZ = (
     "8000", "10000", "12500", "16000", "20000",
 )  # fmt: skip
 """Nominal frequencies of the third octaves (IEC 61260-1, Annex E), as quantities are named."""
-
-COVERAGE = 0.90
-"""Share of cases in which an interval is meant to hold the true value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +45,8 @@ class Prediction:
     Attributes:
         settings: Of every block; a block that has nothing to do is bypassed.
         intervals: Lowest and highest value by quantity, see the module; each is meant to hold what
-            a finished master of this mix shows with a probability of `COVERAGE`. A quantity
-            that the predictor knows nothing about is missing.
+            a finished master of this mix shows with a probability of 90 %. A quantity that the
+            predictor knows nothing about is missing.
         reasons: At least one for every block, in signal order.
 
     """
@@ -85,20 +78,10 @@ class Predictor(Protocol):
 
 
 def response_quantity(frequency_hz: float) -> str:
-    """Name the equalizer's response at the third octave nearest to ``frequency_hz``.
+    """Name the equalizer's response in dB, level taken out, at the nearest third octave.
 
     >>> response_quantity(64.0)
     'response_db@63'
     """
     nearest = int(np.argmin(np.abs(np.log(THIRD_CENTERS_HZ / frequency_hz))))
     return f"response_db@{NOMINAL_HZ[nearest]}"
-
-
-def reduction_quantity(band: str) -> str:
-    """Name the gain reduction of the compressor's ``band``."""
-    return f"reduction_db@{band}"
-
-
-def width_quantity(band: str) -> str:
-    """Name the width of the imager's ``band``."""
-    return f"width@{band}"

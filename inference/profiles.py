@@ -1,7 +1,8 @@
 """Delivery profiles: what a destination asks for, as dated data with its source.
 
 A profile is a YAML file in ``configs/profiles``; ``default.yaml`` is what every other one starts
-from. Services change their levels without notice, so nothing of this is written in code.
+from, but for the date. Services change their levels without notice, so nothing of this is written
+in code.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from ..models.errors import UsageError
 from .documents import load_yaml
 
 DEFAULT = "default"
+
+ROUNDING = 1e-6
+"""How far a figure may pass a limit, in dB or LU, and still count as at the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class DeliveryProfile:
             only what a service plays back at, which is shown and never produced.
         target_lufs: Loudness to produce; None for `aim_lufs` as far as half the budget allows.
         aim_lufs: Loudest level that is aimed at where there is no target.
-        tolerance_lu: Largest departure from the target.
+        tolerance_lu: Largest departure from the target, and from `louder_than_lufs`.
         true_peak_dbtp: Ceiling.
         louder_than_lufs: Above this loudness `louder_true_peak_dbtp` holds instead.
         louder_true_peak_dbtp: See `louder_than_lufs`.
@@ -66,12 +70,16 @@ class DeliveryProfile:
     bit_depth: Literal["16", "24", "32f"]
 
     def ceiling_dbtp(self, loudness_lufs: float | None) -> float:
-        """Return the ceiling for a master of this loudness."""
+        """Return the ceiling for a master of this loudness.
+
+        A master made at `louder_than_lufs` comes out a little above or below it: within the
+        tolerance it counts as not louder.
+        """
         if (
             self.louder_true_peak_dbtp is not None
             and self.louder_than_lufs is not None
             and loudness_lufs is not None
-            and loudness_lufs > self.louder_than_lufs
+            and loudness_lufs > self.louder_than_lufs + self.tolerance_lu + ROUNDING
         ):
             return self.louder_true_peak_dbtp
         return self.true_peak_dbtp
@@ -98,7 +106,7 @@ def load_profile(name: str) -> DeliveryProfile:
     """Load a profile by name.
 
     Raises:
-        UsageError: There is no such profile.
+        UsageError: There is no such profile, or its file is incomplete.
 
     """
     if name not in profile_names():
@@ -106,7 +114,13 @@ def load_profile(name: str) -> DeliveryProfile:
             f"there is no profile {name!r}; choose from {', '.join(profile_names())}",
             code="unknown_profile",
         )
-    values = {**_read(DEFAULT), **_read(name), "name": name}
+    own = _read(name)
+    if missing := [key for key in ("date", "source") if key not in own]:
+        raise UsageError(
+            f"profile {name} has no {' and no '.join(missing)}; facts need both",
+            code="unknown_profile",
+        )
+    values = {**_read(DEFAULT), **own, "name": name}
     values["date"] = str(values["date"])
     values["source"] = " ".join(str(values["source"]).split())
     if unknown := values.keys() - {item.name for item in fields(DeliveryProfile)}:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -19,9 +17,20 @@ from ..data.files.formats import DeliveryFormat
 from ..data.files.names import display_name
 from ..models.chain import Anchors
 from ..models.errors import ParameterError, RecipeError, UsageError
+from ..models.kernels.cache import cpu_name
 from ..models.settings import ChainSettings, settings_from_document
 from .documents import dump_json, dump_yaml, read_document, write_text
 from .profiles import load_profile
+from .values import (
+    DAMAGED,
+    check_names,
+    entries_of,
+    name_of,
+    number_of,
+    sha256_of,
+    text_of,
+    whole_number_of,
+)
 
 RECIPE_VERSION = 1
 
@@ -32,8 +41,6 @@ LARGEST_GAIN_DB = 300.0
 """Beyond any gain or level that ever comes about; anchors end at -200 dBFS."""
 
 SEEDS = 1 << 48
-
-_DAMAGED = "damaged_recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Resolved:
     """What settings came to on one mix.
 
     Attributes:
-        settings_hash: Of the settings and the delivery they belong to.
+        settings_hash: Of the settings, the delivery, and the numbers below.
         input_hash: Of the mix's samples.
         normalization_db: Gain that brings the mix to -18 LUFS.
         anchors: Levels that thresholds are relative to.
@@ -104,7 +111,9 @@ class Recipe:
         delivery: Form and limits of the file.
         resolved: None until rendered once.
         predictor: What chose the settings.
-        versions: Of the software that the bytes depend on.
+        versions: Of the software that the bytes depend on, and the type of the CPU.
+        model: SHA-256 of the weights that the predictor used, in hexadecimal; None where it has
+            none.
 
     """
 
@@ -113,25 +122,32 @@ class Recipe:
     resolved: Resolved | None
     predictor: str
     versions: dict[str, str]
+    model: str | None = None
 
     def holds_for(self, input_hash: str) -> bool:
         """Return whether ``resolved`` belongs to these settings and to this mix."""
         return (
             self.resolved is not None
             and self.resolved.input_hash == input_hash
-            and self.resolved.settings_hash == settings_hash(self.settings, self.delivery)
+            and self.resolved.settings_hash
+            == recorded_hash(self.settings, self.delivery, self.resolved)
         )
 
 
-def settings_hash(settings: ChainSettings, delivery: Delivery) -> str:
-    """Return a hash of everything that a person may edit."""
-    text = json.dumps([settings.document(), asdict(delivery)], sort_keys=True)
+def recorded_hash(settings: ChainSettings, delivery: Delivery, resolved: Resolved) -> str:
+    """Return a hash of everything that a person may edit: settings, delivery, resolved numbers."""
+    numbers = {**asdict(resolved), "settings_hash": "", "input_hash": ""}
+    text = json.dumps([settings.document(), asdict(delivery), numbers], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def current_versions() -> dict[str, str]:
-    """Return the versions of what decides the bytes of a master."""
-    return {name: version(name) for name in ("glassmaster", "numba", "numpy", "soundfile", "soxr")}
+    """Return the versions of what decides the bytes of a master, and the type of the CPU.
+
+    The signal path is compiled for the CPU at hand, and another one may round differently.
+    """
+    packages = ("glassmaster", "numba", "numpy", "soundfile", "soxr")
+    return {name: version(name) for name in packages} | {"cpu": cpu_name()}
 
 
 def save_recipe(recipe: Recipe, path: Path, *, force: bool) -> None:
@@ -144,6 +160,7 @@ def save_recipe(recipe: Recipe, path: Path, *, force: bool) -> None:
     document: dict[str, Any] = {
         "recipe": RECIPE_VERSION,
         "predictor": recipe.predictor,
+        "model": recipe.model,
         "delivery": asdict(recipe.delivery),
         "settings": recipe.settings.document(),
         "resolved": None if recipe.resolved is None else asdict(recipe.resolved),
@@ -170,101 +187,72 @@ def load_recipe(path: Path) -> Recipe:
                 f"is of version {document.get('recipe')!r}, this program reads {RECIPE_VERSION}",
                 code="recipe_version",
             )
-        _check_names(document, ("recipe", *(item.name for item in fields(Recipe))))
+        check_names(document, ("recipe", *(item.name for item in fields(Recipe))))
         resolved = document.get("resolved")
         recipe = Recipe(
             settings=settings_from_document(document.get("settings") or {}),
             delivery=_delivery(document["delivery"]),
             resolved=None if resolved is None else _resolved(resolved),
-            predictor=str(document.get("predictor", "hand")),
+            predictor=name_of({"predictor": "hand", **document}, "predictor"),
             versions=dict(document.get("versions") or {}),
+            model=None if document.get("model") is None else sha256_of(document, "model"),
         )
-        _check_ceiling(recipe)
+        _check_limiter(recipe)
     except (RecipeError, ParameterError, UsageError) as error:
         raise RecipeError(f"{name}: {error.message}", code=error.code, path=path) from error
     except KeyError as error:
         message = f"{name}: is damaged: it lacks {error}"
-        raise RecipeError(message, code=_DAMAGED, path=path) from error
+        raise RecipeError(message, code=DAMAGED, path=path) from error
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         message = f"{name}: is damaged: {' '.join(str(error).split())}"
-        raise RecipeError(message, code=_DAMAGED, path=path) from error
+        raise RecipeError(message, code=DAMAGED, path=path) from error
     return recipe
 
 
 def _delivery(document: dict[str, Any]) -> Delivery:
-    values = _known(Delivery, document)
+    values = entries_of(Delivery, document)
     target = values.get("target_lufs")
     return Delivery(
-        profile=_text(values, "profile"),
-        container=_text(values, "container"),
+        profile=text_of(values, "profile"),
+        container=text_of(values, "container"),
         bit_depth=str(values["bit_depth"]),  # a hand-written 24 has no quotation marks
-        sample_rate=_whole(values, "sample_rate"),
-        target_lufs=None if target is None else _number(values, "target_lufs"),
+        sample_rate=whole_number_of(values, "sample_rate"),
+        target_lufs=None if target is None else number_of(values, "target_lufs"),
     )
 
 
 def _resolved(document: dict[str, Any]) -> Resolved:
-    values = _known(Resolved, document)
-    anchors = _known(Anchors, values["anchors"])
+    values = entries_of(Resolved, document)
+    anchors = entries_of(Anchors, values["anchors"])
     low, low_mid, high_mid, high = (
-        _number(anchors["bands_dbfs"], index, LARGEST_GAIN_DB) for index in range(4)
+        number_of(anchors["bands_dbfs"], index, LARGEST_GAIN_DB) for index in range(4)
     )
-    seed = _whole(values, "dither_seed")
+    seed = whole_number_of(values, "dither_seed")
     if not 0 <= seed < SEEDS:
-        raise RecipeError(f"dither_seed is {seed}; it is 0 or more and below 2^48", code=_DAMAGED)
+        raise RecipeError(f"dither_seed is {seed}; it is 0 or more and below 2^48", code=DAMAGED)
     return Resolved(
-        settings_hash=_text(values, "settings_hash"),
-        input_hash=_text(values, "input_hash"),
-        normalization_db=_number(values, "normalization_db", LARGEST_GAIN_DB),
+        settings_hash=text_of(values, "settings_hash"),
+        input_hash=text_of(values, "input_hash"),
+        normalization_db=number_of(values, "normalization_db", LARGEST_GAIN_DB),
         anchors=Anchors(
-            _number(anchors, "deesser_dbfs", LARGEST_GAIN_DB),
+            number_of(anchors, "deesser_dbfs", LARGEST_GAIN_DB),
             (low, low_mid, high_mid, high),
-            _number(anchors, "saturator_dbfs", LARGEST_GAIN_DB),
+            number_of(anchors, "saturator_dbfs", LARGEST_GAIN_DB),
         ),
-        loudness_gain_db=_number(values, "loudness_gain_db", LARGEST_GAIN_DB),
-        ceiling_dbtp=_number(values, "ceiling_dbtp", LARGEST_GAIN_DB),
+        loudness_gain_db=number_of(values, "loudness_gain_db", LARGEST_GAIN_DB),
+        ceiling_dbtp=number_of(values, "ceiling_dbtp", LARGEST_GAIN_DB),
         dither_seed=seed,
     )
 
 
-def _check_ceiling(recipe: Recipe) -> None:
-    """Refuse a recipe whose limiter would aim above the ceiling that its settings promise."""
-    promised = recipe.settings["limiter"].values["ceiling_dbtp"]
+def _check_limiter(recipe: Recipe) -> None:
+    """Refuse a recipe whose limiter is off, or aims above the ceiling that its settings promise."""
+    limiter = recipe.settings["limiter"]
+    if limiter.bypass:
+        message = "the limiter guards the ceiling and cannot be bypassed: set its bypass to false"
+        raise RecipeError(message, code="limiter_bypassed")
+    promised = limiter.values["ceiling_dbtp"]
     if recipe.resolved is not None and recipe.resolved.ceiling_dbtp > promised:
         aimed = recipe.resolved.ceiling_dbtp
         message = f"resolved ceiling_dbtp is {aimed}, above the {promised} of the settings"
-        raise RecipeError(message, code=_DAMAGED)
-
-
-def _number(values: Any, key: str | int, largest: float = math.inf) -> float:
-    value = values[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise RecipeError(f"{key} is {value!r}, no number", code=_DAMAGED)
-    if not abs(value) <= largest:  # false for NaN too
-        raise RecipeError(f"{key} is {value}; it must lie within ±{largest:g}", code=_DAMAGED)
-    return float(value)
-
-
-def _whole(values: dict[str, Any], key: str) -> int:
-    value = values[key]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RecipeError(f"{key} is {value!r}, no whole number", code=_DAMAGED)
-    return value
-
-
-def _text(values: dict[str, Any], key: str) -> str:
-    value = values[key]
-    if not isinstance(value, str):
-        raise RecipeError(f"{key} is {value!r}, no text", code=_DAMAGED)
-    return value
-
-
-def _known(kind: type, document: dict[str, Any]) -> dict[str, Any]:
-    _check_names(document, [item.name for item in fields(kind)])
-    return document
-
-
-def _check_names(document: dict[str, Any], known: Iterable[str]) -> None:
-    if unknown := document.keys() - set(known):
-        names = ", ".join(sorted(str(name) for name in unknown))
-        raise RecipeError(f"has unknown entries: {names}", code=_DAMAGED)
+        raise RecipeError(message, code=DAMAGED)

@@ -12,13 +12,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data.files.names import display_name
+from ..data.files.partial import output_error
 from ..models.errors import OutputError
 
 CHUNK_FRAMES = 65_536
@@ -38,7 +38,8 @@ class Spool:
         beside_bytes: What else must find room there later.
 
     Raises:
-        OutputError: There is no room, or the directory cannot be written.
+        OutputError: ``disk_full``, ``no_directory``, ``read_only`` and others of the operating
+            system; reading ends with ``read_failed``.
 
     """
 
@@ -50,7 +51,7 @@ class Spool:
             self._peaks: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
             self._powers: IO[bytes] = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115
         except OSError as error:
-            raise self._failure(error) from error
+            raise self._unwritable(error) from error
         self._partial = np.zeros((2, CHUNK_FRAMES), np.float32)
         self._filled = 0
         self.frames = 0
@@ -58,12 +59,7 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for file in (self._audio, self._peaks, self._powers):
             with contextlib.suppress(OSError):  # a full disk: what is left unwritten is of no use
                 file.close()
@@ -97,28 +93,31 @@ class Spool:
             self._peaks.flush()
             self._powers.flush()
         except OSError as error:
-            raise self._failure(error) from error
+            raise self._unwritable(error) from error
 
     def audio(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the audio in chunks, shape ``(2, CHUNK_FRAMES)``; the last ends in silence."""
-        self._audio.seek(0)
-        while True:
+        with self._reading():
+            self._audio.seek(0)
+        for _ in range(-(-self.frames // CHUNK_FRAMES)):
             chunk = np.empty((2, CHUNK_FRAMES), np.float32)
-            if not _fill(self._audio, chunk):
-                return
+            with self._reading():
+                _fill(self._audio, chunk)
             yield chunk
 
     def peaks(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the peaks in chunks."""
-        self._peaks.seek(0)
-        while data := self._peaks.read(4 * CHUNK_CELLS):
+        with self._reading():
+            self._peaks.seek(0)
+        while data := self._read(self._peaks, 4 * CHUNK_CELLS):
             yield np.frombuffer(data, np.float32)
 
     def read_powers(self, count: int, *, rewind: bool = False) -> npt.NDArray[np.float64]:
         """Return the next ``count`` powers, fewer at the end; ``rewind`` starts over."""
         if rewind:
-            self._powers.seek(0)
-        return np.frombuffer(self._powers.read(8 * count), np.float64)
+            with self._reading():
+                self._powers.seek(0)
+        return np.frombuffer(self._read(self._powers, 8 * count), np.float64)
 
     def _flush(self) -> None:
         self._write(self._audio, self._partial)
@@ -130,13 +129,25 @@ class Spool:
             while view:
                 view = view[file.write(view) :]
         except OSError as error:
-            raise self._failure(error) from error
+            raise self._unwritable(error) from error
+
+    def _read(self, file: IO[bytes], count: int) -> bytes:
+        with self._reading():
+            return file.read(count)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            problem = "intermediate audio (see --temp-dir) cannot be read"
+            raise output_error(self._directory, error, problem, "read_failed") from error
 
     def _check_space(self, needed: int) -> None:
         try:
             free = shutil.disk_usage(self._directory).free
         except OSError as error:
-            raise self._failure(error) from error
+            raise self._unwritable(error) from error
         if free < needed:
             raise OutputError(
                 f"{display_name(self._directory)}: {needed / 1e6:.0f} MB are needed for the "
@@ -146,25 +157,18 @@ class Spool:
                 path=self._directory,
             )
 
-    def _failure(self, error: OSError) -> OutputError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "the disk is full" if full else (error.strerror or str(error))
-        return OutputError(
-            f"{display_name(self._directory)}: intermediate audio cannot be written: {reason}; "
-            "choose another folder with --temp-dir",
-            code="disk_full" if full else "read_only",
-            path=self._directory,
-        )
+    def _unwritable(self, error: OSError) -> OutputError:
+        problem = "intermediate audio (see --temp-dir) cannot be written"
+        return output_error(self._directory, error, problem)
 
 
-def _fill(file: IO[bytes], chunk: npt.NDArray[np.float32]) -> bool:
+def _fill(file: IO[bytes], chunk: npt.NDArray[np.float32]) -> None:
     view = _bytes(chunk)
     while view:
         count = file.readinto(view)  # type: ignore[attr-defined]
         if not count:
-            return False
+            raise OSError(errno.EIO, "it has become shorter")
         view = view[count:]
-    return True
 
 
 def _bytes(values: npt.NDArray[np.floating]) -> memoryview:

@@ -14,8 +14,9 @@ from ..data.files.formats import DeliveryFormat
 from ..data.files.writer import create_audio
 from ..models.kernels.cache import cache_directory
 from ..models.settings import BLOCKS, default_settings
-from .mastering import Request, render
+from .mastering import render
 from .recipe import Delivery, Recipe
+from .results import Request
 
 RATE = 44_100
 MARKER = "warm"

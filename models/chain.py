@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .processors.deesser import ResolvedDeesser, deesser_anchor_dbfs
-from .processors.equalizer import ResolvedEqualizer, resolve_equalizer
+from .processors.equalizer import ResolvedEqualizer
 from .processors.imager import ResolvedImager
 from .processors.limiter import ResolvedLimiter
 from .processors.multiband_compressor import ResolvedMultibandCompressor, band_anchors_dbfs
@@ -70,18 +70,21 @@ class ResolvedChain:
     limiter: ResolvedLimiter | None = None
 
 
-def measure_anchors(settings: ChainSettings, spectrum: PowerSpectrum) -> Anchors:
+def measure_anchors(
+    settings: ChainSettings, spectrum: PowerSpectrum, *, sample_rate: int
+) -> Anchors:
     """Compute the anchors of a normalized mix.
 
     Args:
         settings: Of the whole chain; a bypassed equalizer counts as flat.
         spectrum: Of the mix at -18 LUFS.
+        sample_rate: At which the chain will run, in Hz; filters that it cannot hold do not count.
 
     """
     power = spectrum.total
     equalizer = settings["equalizer"]
     if not equalizer.bypass:
-        response_db = resolve_equalizer(equalizer.values).response_db(CENTERS_HZ)
+        response_db = ResolvedEqualizer(equalizer.values).response_db(CENTERS_HZ, sample_rate)
         power = power * 10.0 ** (response_db / 10.0)
     return Anchors(
         deesser_dbfs=deesser_anchor_dbfs(settings["deesser"].values, power),
@@ -105,7 +108,7 @@ def resolve(
     on = {name: block.values for name, block in settings.blocks.items() if not block.bypass}
     return ResolvedChain(
         normalization_db=normalization_db,
-        equalizer=resolve_equalizer(on["equalizer"]) if "equalizer" in on else None,
+        equalizer=ResolvedEqualizer(on["equalizer"]) if "equalizer" in on else None,
         deesser=(ResolvedDeesser(on["deesser"], anchors.deesser_dbfs) if "deesser" in on else None),
         multiband_compressor=(
             ResolvedMultibandCompressor(on["multiband_compressor"], anchors.bands_dbfs)

@@ -73,8 +73,25 @@ class ParameterSpec:
         rest = self.normalize(self.default)
         return self.denormalize(rest + amount * (self.normalize(value) - rest))
 
+    def amount_of(self, value: float, whole: float) -> float | None:
+        """Return the amount that moved ``whole`` to ``value``: the inverse of `toward_default`.
+
+        None where nothing can be told: ``whole`` is the default, or an amount does not move it.
+        """
+        rest = self.normalize(self.default)
+        if not self.scaled or self.normalize(whole) == rest:
+            return None
+        return (self.normalize(value) - rest) / (self.normalize(whole) - rest)
+
     def check(self, value: float) -> float:
-        """Return ``value``, or raise `ParameterError` where it is out of range or not finite."""
+        """Return ``value``, or raise `ParameterError`.
+
+        Raises:
+            ParameterError: It is out of range, not finite, or a truth value.
+
+        """
+        if isinstance(value, bool):  # which is 0 or 1 to every comparison
+            raise ParameterError(f"{self.key} is {value}; it must be a number", code="no_number")
         if not self.low <= value <= self.high:
             raise ParameterError(
                 f"{self.key} is {value}; it must lie in [{self.low}, {self.high}]",

@@ -66,7 +66,9 @@ class ChainSettings:
     def scaled(self, amount: float) -> ChainSettings:
         """Move every block toward its neutral values.
 
-        A block that has reached them is bypassed. The limiter stays: it guards the ceiling.
+        At 0, where they are reached, blocks are bypassed, except for the limiter: it guards the
+        ceiling. A block that was engaged at its neutral values stays so before: the equalizer's
+        lowest high-pass is there to remove an offset.
 
         Args:
             amount: 1 keeps the settings, 0 leaves nothing of them.
@@ -81,8 +83,8 @@ class ChainSettings:
         for name, block in self.blocks.items():
             specs = BLOCKS[name]
             values = {s.key: s.toward_default(block.values[s.key], amount) for s in specs}
-            acts = any(values[s.key] != s.default for s in specs if s.scaled)
-            scaled[name] = BlockSettings(block.bypass or (name != "limiter" and not acts), values)
+            removed = amount == 0.0 and name != "limiter"
+            scaled[name] = BlockSettings(block.bypass or removed, values)
         return ChainSettings(scaled)
 
     def document(self) -> dict[str, BlockDocument]:
@@ -98,6 +100,19 @@ def default_settings() -> ChainSettings:
     return ChainSettings(
         {name: BlockSettings(True, complete(name, specs, {})) for name, specs in BLOCKS.items()}
     )
+
+
+def specification(block: str, key: str) -> ParameterSpec:
+    """Return the parameter ``key`` of a block.
+
+    Raises:
+        ParameterError: There is no such block or parameter.
+
+    """
+    for spec in _specs(block):
+        if spec.key == key:
+            return spec
+    raise ParameterError(f"{block} has no parameter {key}", code="unknown_parameter")
 
 
 def settings_from_document(document: Mapping[str, BlockDocument]) -> ChainSettings:

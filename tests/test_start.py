@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-
-needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake programs are scripts")
 
 
 def load_start() -> ModuleType:
@@ -63,10 +61,19 @@ def test_knows_every_flag_of_the_real_command() -> None:
     assert set(re.findall(r"(--[a-z-]+)(?=\]| \|)", usage)) - {"--help"} == set(start.FLAGS)
 
 
-def test_programs_lie_where_the_system_puts_them() -> None:
-    assert start.program(Path("v"), "python", "linux") == str(Path("v/bin/python"))
-    assert start.program(Path("v"), "python", "darwin") == str(Path("v/bin/python"))
-    assert start.program(Path("v"), "python", "win32") == str(Path("v/Scripts/python.exe"))
+@pytest.mark.parametrize("command", ["master", "check"])
+def test_other_systems_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    def fail(root: Path, arguments: list[str]) -> int:
+        raise AssertionError("began to work")
+
+    monkeypatch.setattr(start, command, fail)
+    monkeypatch.setattr(start, "os", SimpleNamespace(name="nt"))
+    assert start.main([command]) == 1
+    said = capsys.readouterr().err
+    assert "Linux or macOS" in said
+    assert said.count("\n") == 1
 
 
 def test_installs_the_checkout_with_its_constraints() -> None:
@@ -124,7 +131,6 @@ def test_a_full_or_readonly_disk_ends_without_a_traceback(
     assert "No space left on device" in capsys.readouterr().err
 
 
-@needs_posix
 def test_interrupted_program_may_clean_up(tmp_path: Path) -> None:
     child = tmp_path / "child.py"
     child.write_text(
@@ -156,14 +162,12 @@ def test_interrupted_program_may_clean_up(tmp_path: Path) -> None:
 def test_run_reports_status_and_signal(tmp_path: Path) -> None:
     code = "import sys; sys.exit(3)"
     assert start.run([sys.executable, "-c", code], tmp_path) == 3
-    if sys.platform != "win32":
-        killed = "import os; os.kill(os.getpid(), 9)"
-        assert start.run([sys.executable, "-c", killed], tmp_path) == 137
+    killed = "import os; os.kill(os.getpid(), 9)"
+    assert start.run([sys.executable, "-c", killed], tmp_path) == 137
     with pytest.raises(start.StartError, match="cannot be started"):
         start.run([str(tmp_path / "missing")], tmp_path)
 
 
-@needs_posix
 def test_continuous_integration_runs_the_same_command() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -10,8 +10,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake programs are scripts")
-
 
 def load_start() -> ModuleType:
     specification = importlib.util.spec_from_file_location("start", ROOT / "start.py")
@@ -77,7 +75,6 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return environments
 
 
-@needs_posix
 def test_second_run_installs_nothing(checkout: Path, recorder: Recorder, made: list[Path]) -> None:
     assert start.master(checkout, ["song.wav", "--nearest"]) == 0
     glassmaster = str(checkout / ".venv" / "bin" / "glassmaster")
@@ -90,7 +87,6 @@ def test_second_run_installs_nothing(checkout: Path, recorder: Recorder, made: l
     assert len(made) == 1
 
 
-@needs_posix
 def test_example_is_made_and_mastered(
     checkout: Path, recorder: Recorder, made: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,7 +103,6 @@ def test_example_is_made_and_mastered(
     assert captured.out == ""
 
 
-@needs_posix
 def test_users_own_song_is_never_forced(
     checkout: Path, recorder: Recorder, made: list[Path]
 ) -> None:
@@ -117,7 +112,6 @@ def test_users_own_song_is_never_forced(
     assert recorder.count("glassmaster.data.synthetic") == 0
 
 
-@needs_posix
 def test_checks_run_in_order_and_stop_at_the_first_failure(
     checkout: Path,
     made: list[Path],
@@ -144,7 +138,6 @@ def test_checks_run_in_order_and_stop_at_the_first_failure(
     assert "left out: lint-imports, pytest" in said
 
 
-@needs_posix
 def test_the_two_commands_share_one_environment(
     checkout: Path, recorder: Recorder, made: list[Path]
 ) -> None:
@@ -159,7 +152,6 @@ def test_the_two_commands_share_one_environment(
     assert len(made) == 1
 
 
-@needs_posix
 def test_environment_of_others_is_completed_not_replaced(
     checkout: Path, recorder: Recorder, made: list[Path]
 ) -> None:
@@ -169,7 +161,6 @@ def test_environment_of_others_is_completed_not_replaced(
     assert recorder.count("pip") == 1
 
 
-@needs_posix
 @pytest.mark.parametrize("fault", ["interrupted", "no python", "no pip", "moved", "a file"])
 def test_broken_environment_is_made_anew(
     checkout: Path, recorder: Recorder, made: list[Path], fault: str
@@ -192,7 +183,6 @@ def test_broken_environment_is_made_anew(
     assert start.find_fault(checkout / ".venv") is None
 
 
-@needs_posix
 def test_failed_install_is_told_and_tried_again(
     checkout: Path, made: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,29 +7,16 @@ from collections.abc import Iterator
 
 from ..findings import Finding
 from .flac_frames import StreamInfo, contiguous_frames, last_frame
-from .header import Header
+from .header import Header, longer_than_announced
 from .overlay import View, with_bytes
 from .source import Source
+from .tags import FIELDS
 
 _MOST_BLOCKS = 1024
 _MOST_COMMENT_BYTES = 1 << 20
 
 # What the decoder hands out of the comments; and what merely names the encoder.
-_READ = frozenset(
-    {
-        "title",
-        "copyright",
-        "software",
-        "artist",
-        "comment",
-        "date",
-        "album",
-        "license",
-        "tracknumber",
-        "genre",
-        "encoder",
-    }
-)
+_READ = frozenset(FIELDS) | {"encoder"}
 
 
 def inspect(source: Source, start: int) -> Header:
@@ -57,14 +44,7 @@ def inspect(source: Source, start: int) -> Header:
         problem = "does not tell its length, and no end of its audio is found; decode it again"
         raise source.error("unreadable", problem)
     if 0 < frames < end:
-        announced = frames / max(1, info.sample_rate)
-        findings = (
-            Finding(
-                "wrong_length",
-                f"{source.name}: its header announces {announced:.3f} s, and more audio follows; "
-                "all of it is read",
-            ),
-        )
+        findings = (longer_than_announced(frames / max(1, info.sample_rate)),)
         rest = source.read_at(info.frames_offset, 1)[0] & 0xF0
         views = (with_bytes(source, info.frames_offset, bytes((rest, 0, 0, 0, 0))),)
         frames = end

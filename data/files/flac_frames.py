@@ -11,8 +11,10 @@ _TAIL_BYTES = 1 << 22
 _PIECE_BYTES = 1 << 20
 _HEADER_BYTES = 16
 
-# A song has thousands; the bound is for files made to waste time.
-_MOST_CANDIDATES = 1 << 22
+# The longest recording has four million. Chance makes what looks like a frame once in 64 KiB; the
+# bounds are for files made to waste time.
+_MOST_FRAMES = 1 << 22
+_MOST_STRAYS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,21 @@ def _frames(source: Source, info: StreamInfo, at: int) -> Iterator[tuple[int, in
     first = source.read_at(info.audio_offset, 4)
     if first[:1] != b"\xff":
         return
-    candidates = 0
+    frames = strays = end = 0
+    most_strays = _MOST_STRAYS + (source.size >> 15)
     while data := source.read_at(at, _PIECE_BYTES + _HEADER_BYTES):
         found = data.find(first[:2])
         while 0 <= found < _PIECE_BYTES:
-            candidates += 1
-            if candidates > _MOST_CANDIDATES:
-                return
             frame = _frame(data[found : found + _HEADER_BYTES], first, info.largest_block)
             if frame is not None:
                 yield frame
+            if frame is not None and frame[0] == end:
+                frames += 1
+            else:
+                strays += 1
+            if strays > most_strays or frames > _MOST_FRAMES:
+                return
+            end = end if frame is None else frame[1]
             found = data.find(first[:2], found + 1)
         at += _PIECE_BYTES
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...models.errors import OutputError, UsageError
 from .limits import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 
-_EXTENSIONS = {"wav": ".wav", "flac": ".flac", "aiff": ".aiff"}
+_CONTAINERS = ("wav", "flac", "aiff")
 
 # Bit depth: bytes of a sample, libsndfile's name.
 _DEPTHS = {"16": (2, "PCM_16"), "24": (3, "PCM_24"), "32f": (4, "FLOAT")}
@@ -39,7 +39,7 @@ class DeliveryFormat:
     channels: int
 
     def __post_init__(self) -> None:
-        _one_of("format", self.container, tuple(_EXTENSIONS))
+        _one_of("format", self.container, _CONTAINERS)
         _one_of("bit depth", self.bit_depth, tuple(_DEPTHS))
         if not LOWEST_RATE_HZ <= self.sample_rate <= HIGHEST_RATE_HZ:
             message = (
@@ -53,11 +53,6 @@ class DeliveryFormat:
         if self.container == "flac" and self.bit_depth == "32f":
             message = "FLAC has no 32-bit float: choose 24 bits, or WAV or AIFF"
             raise UsageError(message, code="format_mismatch")
-
-    @property
-    def extension(self) -> str:
-        """The ending of the file name, with its dot."""
-        return _EXTENSIONS[self.container]
 
     @property
     def subtype(self) -> str:

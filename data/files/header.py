@@ -53,16 +53,11 @@ class Header:
 
 
 def truncated(
-    source: Source,
-    *,
-    announced_bytes: int,
-    present_bytes: int,
-    bytes_per_second: float | None = None,
+    announced_bytes: int, present_bytes: int, bytes_per_second: float | None = None
 ) -> Finding:
     """Return the finding that audio announced by the header is missing at the end.
 
     Args:
-        source: The file.
         announced_bytes: Size of the audio in the header.
         present_bytes: Size of the audio in the file.
         bytes_per_second: To give the missing part as time; None for compressed audio.
@@ -77,8 +72,16 @@ def truncated(
             amount = f"{seconds:.3f} s ({amount})"
     return Finding(
         "truncated",
-        f"{source.name}: ends before the audio its header announces: {amount} are missing; "
-        "copy or export it again",
+        f"The file ends before the audio its header announces: {amount} are missing; "
+        "copy or export it again.",
+    )
+
+
+def longer_than_announced(announced_s: float) -> Finding:
+    """Return the finding that more audio is there than the header announces."""
+    return Finding(
+        "wrong_length",
+        f"The header announces {announced_s:.3f} s, and more audio follows; all of it is read.",
     )
 
 

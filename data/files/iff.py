@@ -66,15 +66,7 @@ def inspect_aiff(source: Source, start: int) -> Header:
     there = min(announced, present)
     findings: tuple[Finding, ...] = ()
     if there < wanted:
-        per_second = frame_bytes * rate or None
-        findings = (
-            truncated(
-                source,
-                announced_bytes=wanted,
-                present_bytes=there,
-                bytes_per_second=per_second,
-            ),
-        )
+        findings = (truncated(wanted, there, frame_bytes * rate or None),)
     return Header(
         channels=channels,
         sample_rate=rate,
@@ -112,14 +104,8 @@ def inspect_caf(source: Source, start: int) -> Header:
         raise no_audio(source, "holds no audio")
     findings: tuple[Finding, ...] = ()
     if data.size > present:
-        findings = (
-            truncated(
-                source,
-                announced_bytes=data.size - 4,
-                present_bytes=present - 4,
-                bytes_per_second=packet_bytes * rate if codec == b"lpcm" else None,
-            ),
-        )
+        per_second = packet_bytes * rate if codec == b"lpcm" else None
+        findings = (truncated(data.size - 4, present - 4, per_second),)
     # The decoder refuses a size of -1, which means "to the end of the file", and one beyond it.
     fits = 0 <= data.size <= present
     return Header(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..findings import Finding
-from .names import display_name
 
 LOW_BIT_DEPTH = 16
 """Fewer bits than these are worth a warning."""
@@ -76,11 +75,6 @@ class FileInfo:
     tags: Mapping[str, str]
     unread: tuple[str, ...] = ()
 
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.frames / self.sample_rate
-
 
 def is_lossy(codec: str) -> bool:
     """Tell whether a codec discards sound."""
@@ -93,17 +87,15 @@ def bit_depth(codec: str) -> int | None:
 
 
 def source_findings(info: FileInfo) -> tuple[Finding, ...]:
-    """Return what makes a file a poor source: lossy codec, few bits, low sample rate."""
-    name = display_name(info.path)
+    """Return what makes a file a poor source: lossy codec, few bits."""
     findings = []
     if info.lossy:
         codec = _LOSSY[info.codec]
-        message = f"{name}: was compressed with loss ({codec}); master from the original if you can"
+        message = (
+            f"The audio was compressed with loss ({codec}); master from the original if you can."
+        )
         findings.append(Finding("lossy_source", message))
     if info.bit_depth is not None and info.bit_depth < LOW_BIT_DEPTH:
-        message = f"{name}: has only {info.bit_depth} bits; expect audible noise"
+        message = f"The audio has only {info.bit_depth} bits; expect audible noise."
         findings.append(Finding("low_bit_depth", message))
-    if info.sample_rate < 32_000:
-        message = f"{name}: has a sample rate of {info.sample_rate} Hz and thus no treble"
-        findings.append(Finding("low_sample_rate", message))
     return tuple(findings)

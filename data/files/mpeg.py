@@ -9,16 +9,25 @@ encoder's delay (576 frames for LAME), which cannot be told from music.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..findings import Finding
-from .header import Header
+from .header import Header, longer_than_announced
 from .id3 import unread_names
 from .overlay import View, with_bytes
 from .source import Source
 
 _SEARCH_BYTES = 1 << 16
 _READ_BYTES = 1 << 20
+
+# Between two frames that follow each other there is none; the bound is for files made to waste
+# time, in which much looks like a frame.
+_MOST_CANDIDATES = 1 << 16
+
+# What may be a header: eleven bits of ones, then neither a reserved version or layer nor a bit rate
+# that is free or forbidden.
+_MARK = re.compile(rb"\xff[\xe2-\xe7\xf2-\xff][\x10-\xef]")
 
 # Bit rates in kbit/s by layer, of MPEG-1 and of MPEG-2 and 2.5.
 _BIT_RATES = {
@@ -68,15 +77,17 @@ def inspect(source: Source, start: int) -> Header:
     """Count the frames from ``start`` on, and put the decoder's idea of their number right.
 
     Raises:
-        AudioFileError: ``unreadable`` when no two frames follow each other.
+        AudioFileError: ``unreadable`` when no two frames follow each other, ``corrupt`` when too
+            much looks like a frame and is none.
 
     """
-    first = _next_frame(source, start, None)
+    search = _Search(source)
+    first = search.next_frame(start, None)
     if first is None:
         raise source.error("unreadable", "is damaged: no MPEG audio is found; export it again")
     at, header = first
     head = source.read_at(at, 4 + header.side_bytes + 12)
-    count = _count(source, at, header)
+    count = _count(source, search, at, header)
     offset, announced = _announcement(source, at, header)
     findings: tuple[Finding, ...] = ()
     views: tuple[View, ...] = ()
@@ -89,11 +100,7 @@ def inspect(source: Source, start: int) -> Header:
             views = (with_bytes(source, offset, count.to_bytes(4, "big")),)
         if count > announced + 1:
             seconds = announced * header.samples / header.sample_rate
-            message = (
-                f"{source.name}: its header announces {seconds:.3f} s, and more audio follows; "
-                "all of it is read"
-            )
-            findings = (Finding("wrong_length", message),)
+            findings = (longer_than_announced(seconds),)
     return Header(
         channels=header.channels,
         sample_rate=header.sample_rate,
@@ -106,22 +113,37 @@ def inspect(source: Source, start: int) -> Header:
     )
 
 
-def _next_frame(source: Source, at: int, kind: bytes | None) -> tuple[int, FrameHeader] | None:
-    """Return the first frame from ``at`` on that another one, or the end of the file, follows."""
-    data = source.read_at(at, _SEARCH_BYTES)
-    found = data.find(b"\xff")
-    while found >= 0:
-        header = frame_header(data[found : found + 4])
-        if header is not None and kind in (None, header.kind):
-            after = at + found + header.size
-            later = frame_header(source.read_at(after, 4))
-            if after == source.size or (later is not None and later.kind == header.kind):
-                return at + found, header
-        found = data.find(b"\xff", found + 1)
-    return None
+class _Search:
+    """Looks for frames where one is missing."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._candidates = 0
+
+    def next_frame(self, at: int, kind: bytes | None) -> tuple[int, FrameHeader] | None:
+        """Return the first frame from ``at`` on that another, or the end of the file, follows."""
+        data = self._source.read_at(at, _SEARCH_BYTES)
+        mark = _MARK.search(data)
+        while mark is not None:
+            self._candidates += 1
+            if self._candidates > _MOST_CANDIDATES:
+                raise self._source.error("corrupt", "is damaged all over; export it again")
+            found = mark.start()
+            header = frame_header(data[found : found + 4])
+            if header is not None and kind in (None, header.kind):
+                after = found + header.size
+                head = data[after : after + 4]
+                later = frame_header(
+                    head if len(head) == 4 else self._source.read_at(at + after, 4)
+                )
+                ends = at + after == self._source.size
+                if ends or (later is not None and later.kind == header.kind):
+                    return at + found, header
+            mark = _MARK.search(data, found + 1)
+        return None
 
 
-def _count(source: Source, at: int, first: FrameHeader) -> int:
+def _count(source: Source, search: _Search, at: int, first: FrameHeader) -> int:
     """Return how many whole frames there are from ``at`` on."""
     count = 0
     data, base = b"", at
@@ -131,7 +153,7 @@ def _count(source: Source, at: int, first: FrameHeader) -> int:
         header = frame_header(data[at - base : at - base + 4])
         if header is None or header.kind != first.kind:
             # Damage, or the tags behind the audio.
-            following = _next_frame(source, at, first.kind)
+            following = search.next_frame(at, first.kind)
             if following is None:
                 return count
             at, header = following

@@ -73,10 +73,10 @@ def inspect(source: Source, start: int) -> Header:
         raise _corrupt(source, granule / rate)
     findings: tuple[Finding, ...] = ()
     if not flags & _LAST_PAGE:
-        message = f"{source.name}: breaks off without an end mark; copy or download it again"
+        message = "The file breaks off without an end mark; copy or download it again."
         findings = (Finding("truncated", message),)
     if len(parts) > 1:
-        message = f"{source.name}: is a chain of {len(parts)} recordings; they are read as one"
+        message = f"The file is a chain of {len(parts)} recordings, which are read as one."
         findings += (Finding("chained", message),)
     ends = [*parts[1:], source.size]
     ranges = zip(parts, ends, strict=True)

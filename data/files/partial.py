@@ -32,11 +32,21 @@ _REFUSALS = {
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
-    """Return the error for a refusal of the operating system while ``path`` was written."""
+def output_error(
+    path: Path, error: OSError, problem: str = "cannot be written", code: str = "write_failed"
+) -> OutputError:
+    """Return the error for a refusal of the operating system.
+
+    Args:
+        path: The file or folder that was worked on.
+        error: The refusal.
+        problem: What cannot be done.
+        code: What a refusal without a code of its own is called.
+
+    """
     reason = (error.strerror or str(error)) + "; choose another folder"
-    code, problem = _REFUSALS.get(error.errno or 0, ("write_failed", reason))
-    return OutputError(f"{display_name(path)}: cannot be written: {problem}", code=code, path=path)
+    code, remedy = _REFUSALS.get(error.errno or 0, (code, reason))
+    return OutputError(f"{display_name(path)}: {problem}: {remedy}", code=code, path=path)
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path], force: bool) -> None:

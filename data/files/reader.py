@@ -90,7 +90,6 @@ class FileReader:
         self.info = self._describe(container)
         self._chunk = np.empty((0, self.info.channels), np.float32)
         self._decoded = 0
-        self._position = 0
         self._has_ended = False
         mismatch = extension_mismatch(source.path, container)
         self._findings = [*header.findings, *([mismatch] if mismatch else [])]
@@ -110,11 +109,6 @@ class FileReader:
     def frames(self) -> int:
         """What is expected to be read; see `FileInfo`."""
         return self.info.frames
-
-    @property
-    def position(self) -> int:
-        """How many frames have been returned."""
-        return self._position
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what is odd about the file; complete once `read` has returned nothing."""
@@ -137,7 +131,6 @@ class FileReader:
             pieces.append(self._chunk[:wanted].T)
             self._chunk = self._chunk[wanted:]
             wanted -= pieces[-1].shape[1]
-        self._position += frames - wanted
         if not pieces:
             return np.empty((self.channels, 0), np.float32)
         return np.ascontiguousarray(np.concatenate(pieces, axis=1))
@@ -178,8 +171,8 @@ class FileReader:
         if self._decoded < announced and not is_known:
             rate = self.sample_rate
             message = (
-                f"{self._source.name}: ends at {self._decoded / rate:.3f} s, and its header "
-                f"announces {announced / rate:.3f} s; it is cut or damaged, copy it again"
+                f"The file ends at {self._decoded / rate:.3f} s, and its header announces "
+                f"{announced / rate:.3f} s; it is cut or damaged, copy it again."
             )
             self._findings.append(Finding("truncated", message))
 

@@ -183,14 +183,7 @@ def _header(
     findings = []
     if size > present and not streamed:
         per_second = float(codec.frame_bytes * codec.sample_rate) or None
-        findings.append(
-            truncated(
-                source,
-                announced_bytes=size,
-                present_bytes=present,
-                bytes_per_second=per_second,
-            )
-        )
+        findings.append(truncated(size, present, per_second))
     return Header(
         channels=codec.channels,
         sample_rate=codec.sample_rate,

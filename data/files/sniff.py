@@ -7,7 +7,6 @@ from pathlib import Path
 from ..findings import Finding
 from .id3 import tag_bytes
 from .mpeg import frame_header
-from .names import display_name
 from .source import Source
 
 EXTENSIONS = {
@@ -72,7 +71,7 @@ def extension_mismatch(path: Path, container: str) -> Finding | None:
     known = {name for names in EXTENSIONS.values() for name in names} | set(_OTHER_AUDIO)
     if extension not in known or extension in EXTENSIONS[container]:
         return None
-    message = f"{display_name(path)}: is a {container} file in spite of its name; read as such"
+    message = f"The file is {container} in spite of its name, and is read as such."
     return Finding("extension_mismatch", message)
 
 

@@ -70,12 +70,11 @@ def carry(
 
 
 def tags_lost(
-    name: str, lost: Iterable[str], unread: Iterable[str], delivery: DeliveryFormat
+    lost: Iterable[str], unread: Iterable[str], delivery: DeliveryFormat
 ) -> Finding | None:
     """Return a finding that names what a delivered file does not carry.
 
     Args:
-        name: The source, as messages show it.
         lost: Second result of `carry`.
         unread: Metadata of the source that cannot be read, see `FileInfo.unread`.
         delivery: The delivered file.
@@ -85,4 +84,4 @@ def tags_lost(
     if not missing:
         return None
     kind = delivery.container.upper()
-    return Finding("tags_lost", f"{name}: not carried into {kind}: {', '.join(missing)}")
+    return Finding("tags_lost", f"The {kind} file does not carry {', '.join(missing)}.")

@@ -125,11 +125,6 @@ class FileWriter:
             raise failure from error
 
     @property
-    def frames(self) -> int:
-        """How many frames have been written."""
-        return self._frames
-
-    @property
     def path(self) -> Path:
         """The final name."""
         return self._partial.path

@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.decibel import amplitude_to_decibel, decibel_to_amplitude, power_to_decibel
-from ...models.kernels.metering import scan
+from ...models.kernels.metering import INAUDIBLE, scan
 from ..findings import Finding
 
 Block: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 Array: TypeAlias = npt.NDArray[np.float64]
-
-INAUDIBLE = 1.5 / 32_768.0
-"""One and a half steps of 16 bits: what rises no further is taken for silence."""
 
 ABSURD_DBFS = 24.0
 DC_OFFSET = 1e-3

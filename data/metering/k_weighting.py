@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...models.decibel import decibel_to_amplitude
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 REFERENCE_RATE = 48_000
@@ -34,7 +36,7 @@ def k_weighting(sample_rate: int) -> Array:
     20 kHz; the error grows below that, to 0.01 dB at 32 kHz.
     """
     k = math.tan(math.pi * _SHELF_HZ / sample_rate)
-    high = 10.0 ** (_SHELF_DB / 20.0)
+    high = decibel_to_amplitude(_SHELF_DB)
     band = high**_SHELF_EXPONENT
     norm = 1.0 + k / _SHELF_Q + k * k
     shelf = (

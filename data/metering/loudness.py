@@ -15,6 +15,7 @@ from ..resampling import StreamResampler
 from .k_weighting import REFERENCE_RATE, k_weighting
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.int64]
 Block: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 
 DUAL_MONO_LU = 10.0 * math.log10(2.0)
@@ -42,6 +43,17 @@ def power_to_loudness(power: float) -> float | None:
 def loudness_to_power(loudness_lufs: float) -> float:
     """Convert LUFS to a K-weighted mean square; the inverse of `power_to_loudness`."""
     return decibel_to_power(loudness_lufs - _OFFSET_DB)
+
+
+def bin_edges(bins: Indices, sample_rate: int) -> Indices:
+    """Return the first sample of each bin of 10 ms, rounded where 10 ms are no whole number.
+
+    Args:
+        bins: Counted from the start of a stream, shape ``(bin,)``.
+        sample_rate: In Hz.
+
+    """
+    return (2 * bins * sample_rate + 100) // 200
 
 
 def gated_loudness(hop_powers: Array) -> float | None:
@@ -144,8 +156,9 @@ class LoudnessMeter:
 
     def _measure(self, block: Array) -> Array:
         frames = block.shape[1]
-        candidates = np.arange(self._bins + 1, self._bins + frames * 100 // self._rate + 3)
-        ends = (2 * candidates * self._rate + 100) // 200 - self._position
+        reach, most = len(self._recent), frames * 100 // self._rate + 2
+        edges = bin_edges(np.arange(self._bins - reach, self._bins + most + 1), self._rate)
+        ends = edges[reach + 1 :] - self._position
         ends = ends[ends <= frames]
         energies = np.zeros(len(ends))
         for pair, (weights, state) in enumerate(zip(self._weights, self._states, strict=True)):
@@ -153,7 +166,7 @@ class LoudnessMeter:
             k_weight(left, right, weights, self._coefficients, state, ends, energies)
         history = np.concatenate((self._recent, energies))
         hops = np.zeros((self._bins + len(ends)) // 10 - self._bins // 10)
-        slide(history, len(self._recent), self._bins, self._rate, self._levels, hops)
+        slide(history, edges, reach, self._bins, self._levels, hops)
         self._append(hops)
         self._recent = history[len(ends) :].copy()
         self._position += frames

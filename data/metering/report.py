@@ -19,7 +19,8 @@ class LoudnessReport:
         momentary_max_lufs: Largest loudness of 400 ms, EBU Tech 3341.
         range_lu: Loudness range, EBU Tech 3342.
         true_peak_dbtp: Largest value between samples, over all channels.
-        plr_db: Peak to loudness ratio: true peak over integrated loudness.
+        plr_db: Peak to loudness ratio: true peak over integrated loudness. For mono both ratios
+            are those of two loudspeakers, so that a mix has the same in mono as in two channels.
         psr_db: Peak to short-term loudness ratio: true peak over the largest short-term loudness.
         dual_mono_lufs: Integrated loudness as two loudspeakers give it: 3.01 LU more for mono.
 
@@ -43,19 +44,24 @@ def loudness_report(
     short_term_max_lufs = loudness.short_term_max_lufs
     true_peak_dbtp = true_peak.true_peak_dbtp
     dual_mono_lu = DUAL_MONO_LU if channels == 1 else 0.0
+    dual_mono_lufs = _plus(integrated_lufs, dual_mono_lu)
     return LoudnessReport(
         integrated_lufs=integrated_lufs,
         short_term_max_lufs=short_term_max_lufs,
         momentary_max_lufs=loudness.momentary_max_lufs,
         range_lu=loudness.range_lu,
         true_peak_dbtp=true_peak_dbtp,
-        plr_db=_difference(true_peak_dbtp, integrated_lufs),
-        psr_db=_difference(true_peak_dbtp, short_term_max_lufs),
-        dual_mono_lufs=None if integrated_lufs is None else integrated_lufs + dual_mono_lu,
+        plr_db=_minus(true_peak_dbtp, dual_mono_lufs),
+        psr_db=_minus(true_peak_dbtp, _plus(short_term_max_lufs, dual_mono_lu)),
+        dual_mono_lufs=dual_mono_lufs,
     )
 
 
-def _difference(one: float | None, other: float | None) -> float | None:
+def _plus(level: float | None, gain: float) -> float | None:
+    return None if level is None else level + gain
+
+
+def _minus(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
 
 

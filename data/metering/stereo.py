@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TypeAlias
 
 import numpy as np
@@ -11,19 +10,6 @@ import numpy.typing as npt
 from ...models.spectrum import PowerSpectrum, third_octaves
 
 Array: TypeAlias = npt.NDArray[np.float64]
-
-
-def correlation(spectrum: PowerSpectrum) -> float | None:
-    """Return the correlation of left and right over the whole spectrum, in [-1, 1].
-
-    None where a channel is silent.
-    """
-    both = correlation_of(
-        np.array([spectrum.mid.sum()]),
-        np.array([spectrum.side.sum()]),
-        np.array([spectrum.cross.sum()]),
-    )
-    return None if math.isnan(both[0]) else float(both[0])
 
 
 def third_octave_correlation(spectrum: PowerSpectrum) -> Array:

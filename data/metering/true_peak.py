@@ -96,14 +96,12 @@ class PeakGrid:
     Args:
         channels: Any number of them.
         cell: Samples a cell: a power of two from 4 to 64.
-        floor: Cells in which no point can reach this amplitude may carry their largest sample.
 
     """
 
-    def __init__(self, channels: int, cell: int, floor: float = 0.0) -> None:
+    def __init__(self, channels: int, cell: int) -> None:
         self._surroundings = _Surroundings(channels)
         self._cell = cell
-        self._floor = floor
 
     def feed(self, block: Block) -> npt.NDArray[np.float32]:
         """Take the next ``block``, shape ``(channel, time)``; return the cells it completes."""
@@ -116,7 +114,7 @@ class PeakGrid:
 
     def _cells(self, samples: Array, frames: int) -> npt.NDArray[np.float32]:
         grid = np.empty(frames // self._cell, np.float32)
-        peak_grid(samples, self._cell, self._floor, grid)
+        peak_grid(samples, self._cell, grid)
         return grid
 
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ...data.analysis import Analysis
 from ...data.metering.spectrum import LEVEL_EDGES_HZ, LevelSpread
-from ...models.processors.multiband_compressor import BANDS, SPECS
+from ...models.processors.multiband_compressor import BANDS
+from ...models.settings import specification
 from ...models.spectrum import CENTERS_HZ
 from ..predictor import Reason
 from .prior import Dynamics, Prior
@@ -44,6 +45,7 @@ def choose_compressor(
         )
         return None, Reason(_BLOCK, text)
     means_dbfs = _band_means(analysis.spectrum.total)
+    knee_db = specification(_BLOCK, "knee_db").default
     values: dict[str, float] = {}
     told = []
     for band, name in enumerate(BANDS):
@@ -52,11 +54,12 @@ def choose_compressor(
         if levels is None or reduction_db == 0.0:
             continue
         ratio = dynamics.ratio[band]
-        over_db = _over_threshold(reduction_db, ratio, _spec_default("knee_db"))
+        over_db = _over_threshold(reduction_db, ratio, knee_db)
         excess_db = levels.p95_dbfs - float(means_dbfs[band])
-        low_db, high_db = _range(f"{name}_threshold_db")
+        threshold = specification(_BLOCK, f"{name}_threshold_db")
+        threshold_db = min(max(excess_db - over_db, threshold.low), threshold.high)
         values |= {
-            f"{name}_threshold_db": round(min(max(excess_db - over_db, low_db), high_db), 2),
+            threshold.key: round(threshold_db, 2),
             f"{name}_ratio": ratio,
             f"{name}_attack_ms": dynamics.attack_ms[band],
             f"{name}_release_ms": dynamics.release_ms[band],
@@ -121,11 +124,3 @@ def _band_means(power: Array) -> Array:
     powers = [power[bands == band].sum() for band in range(len(BANDS))]
     means: Array = 10.0 * np.log10(np.maximum(powers, 1e-20))
     return means
-
-
-def _spec_default(key: str) -> float:
-    return next(spec.default for spec in SPECS if spec.key == key)
-
-
-def _range(key: str) -> tuple[float, float]:
-    return next((spec.low, spec.high) for spec in SPECS if spec.key == key)

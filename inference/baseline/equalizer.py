@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data.analysis import Analysis
-from ...models.processors.equalizer import SPECS, resolve_equalizer
+from ...models.decibel import amplitude_to_decibel, power_to_decibel
+from ...models.processors.equalizer import ResolvedEqualizer
+from ...models.settings import specification
 from ...models.spectrum import CENTERS_HZ as TWELFTH_CENTERS_HZ
 from ...models.spectrum import THIRD_CENTERS_HZ
 from ..predictor import Reason, response_quantity
-from .fit import EqualizerFit, fit_equalizer
+from .fit import fit_equalizer
 from .prior import Prior
 from .tone import CENTERS_HZ, IN_MEAN, Balance, Departure, ToneModel, measure_balance
 
@@ -33,6 +35,7 @@ _FIT_HZ: Array = np.append(CENTERS_HZ, THIRD_CENTERS_HZ[CENTERS_HZ[-1] < THIRD_C
 _UNHEARD_WEIGHT = 0.1
 _NORMAL_Z = 1.6449  # of a two-sided interval that holds 90 %
 _TOLD_DB = 0.3
+_HIGH_PASS = specification("equalizer", "high_pass_frequency_hz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,14 @@ def choose_equalizer(
 
     """
     power = analysis.spectrum.total
-    high_pass_hz, rumble = _choose_high_pass(power, prior)
+    high_pass, why_high_pass = _choose_high_pass(analysis, prior)
     balance = measure_balance(power, prior, analysis.sample_rate)
     if balance is None:
         text = "Too few third octaves hold music to judge the balance, so it is left alone."
-        return EqualizerChoice(
-            _high_pass_alone(high_pass_hz), {}, (Reason("equalizer", text), rumble)
-        )
+        return EqualizerChoice(high_pass, {}, (Reason("equalizer", text), *why_high_pass))
     departure = model.estimate(balance, plr_db)
-    wanted_db = _wanted(balance, departure, prior)
+    shrink = _shrink(plr_db, prior)
+    wanted_db = _wanted(balance, departure, shrink, prior.tone.most_db)
     intervals = _intervals(balance, departure)
     rms_db = float(np.sqrt(np.mean(wanted_db[balance.heard] ** 2)))
     tone = prior.tone
@@ -81,9 +83,7 @@ def choose_equalizer(
             f"The balance is left alone: {_place(departure)}, and no more than {rms_db:.1f} dB rms "
             "would be changed."
         )
-        return EqualizerChoice(
-            _high_pass_alone(high_pass_hz), intervals, (Reason("equalizer", text), rumble)
-        )
+        return EqualizerChoice(high_pass, intervals, (Reason("equalizer", text), *why_high_pass))
     fit = fit_equalizer(
         np.append(wanted_db, np.zeros(len(_FIT_HZ) - len(CENTERS_HZ))),
         _FIT_HZ,
@@ -94,23 +94,36 @@ def choose_equalizer(
         most_db=tone.most_db,
         sample_rate=analysis.sample_rate,
     )
+    response_db = ResolvedEqualizer(fit.values).response_db(CENTERS_HZ, analysis.sample_rate)
     text = (
-        f"The balance is moved by {rms_db:.1f} dB rms, {100 * tone.shrink:.0f} % of the estimated "
+        f"The balance is moved by {rms_db:.1f} dB rms, {100 * shrink:.0f} % of the estimated "
         f"departure: {_place(departure)}; the filters follow within {fit.residual_db:.1f} dB rms."
     )
     return EqualizerChoice(
-        {**fit.values, "high_pass_frequency_hz": high_pass_hz},
+        {**fit.values, **(high_pass or {})},
         intervals,
-        (Reason("equalizer", text), *_regions(balance, departure, fit, model), rumble),
+        (
+            Reason("equalizer", text),
+            *_regions(balance, departure, response_db, model),
+            *why_high_pass,
+        ),
     )
 
 
-def _wanted(balance: Balance, departure: Departure, prior: Prior) -> Array:
-    """Return the response that undoes the departure in part, 0 where nothing is heard."""
+def _shrink(plr_db: float | None, prior: Prior) -> float:
+    """Return the share of the estimate to undo: less where the mix may be a finished master."""
     tone = prior.tone
-    wanted_db = np.where(balance.heard, -tone.shrink * departure.mean_db, 0.0)
+    if plr_db is None:
+        return tone.finished_shrink
+    ratios_db = (tone.finished_plr_db, tone.open_plr_db)
+    return float(np.interp(plr_db, ratios_db, (tone.finished_shrink, tone.shrink)))
+
+
+def _wanted(balance: Balance, departure: Departure, shrink: float, most_db: float) -> Array:
+    """Return the response that undoes the departure in part, 0 where nothing is heard."""
+    wanted_db = np.where(balance.heard, -shrink * departure.mean_db, 0.0)
     wanted_db -= np.mean(wanted_db[IN_MEAN])
-    bounded: Array = np.clip(wanted_db, -tone.most_db, tone.most_db)
+    bounded: Array = np.clip(wanted_db, -most_db, most_db)
     return bounded
 
 
@@ -124,28 +137,43 @@ def _intervals(balance: Balance, departure: Departure) -> dict[str, tuple[float,
     }
 
 
-def _choose_high_pass(power: Array, prior: Prior) -> tuple[float, Reason]:
-    """Return the corner, at its lowest value where there is no rumble."""
-    rumble = prior.rumble
-    share = float(power[rumble.below_hz > TWELFTH_CENTERS_HZ].sum() / max(power.sum(), 1e-30))
-    level_db = 10.0 * float(np.log10(max(share, 1e-10)))
+def remove_offset(analysis: Analysis) -> tuple[Mapping[str, float] | None, tuple[Reason, ...]]:
+    """Decide on the high-pass at its lowest corner, which an offset needs and nothing hears.
+
+    Returns:
+        Physical values by key, None where there is no offset; and why, if so.
+
+    """
+    if all(finding.code != "dc_offset" for finding in analysis.findings):
+        return None, ()
+    level_dbfs = amplitude_to_decibel(max(abs(offset) for offset in analysis.dc_offset))
+    text = (
+        f"The signal is off center by {level_dbfs:.0f} dBFS, and gain would raise that too: a "
+        f"high-pass at {_HIGH_PASS.default:.0f} Hz or above removes it."
+    )
+    return {_HIGH_PASS.key: _HIGH_PASS.default}, (Reason("equalizer", text),)
+
+
+def _choose_high_pass(
+    analysis: Analysis, prior: Prior
+) -> tuple[Mapping[str, float] | None, tuple[Reason, ...]]:
+    """Decide on the high-pass for rumble, or for an offset alone."""
+    rumble, power = prior.rumble, analysis.spectrum.total
+    below = float(power[rumble.below_hz > TWELFTH_CENTERS_HZ].sum())
+    level_db = power_to_decibel(max(below / max(float(power.sum()), 1e-30), 1e-10))
     found = level_db > rumble.normal_db
-    corner_hz = rumble.high_pass_hz if found else _rest("high_pass_frequency_hz")
-    done = f"a high-pass at {corner_hz:.0f} Hz removes it" if found else "no high-pass is needed"
+    offset, why_offset = remove_offset(analysis)
+    values = {_HIGH_PASS.key: rumble.high_pass_hz} if found else offset
+    done = (
+        f"a high-pass at {rumble.high_pass_hz:.0f} Hz removes it"
+        if found
+        else "it needs no high-pass"
+    )
     text = (
         f"Energy below {rumble.below_hz:.0f} Hz stands at {level_db:.0f} dB of the whole "
         f"(normal: up to {rumble.normal_db:.0f} dB): {done}."
     )
-    return corner_hz, Reason("equalizer", text)
-
-
-def _rest(key: str) -> float:
-    return next(spec.default for spec in SPECS if spec.key == key)
-
-
-def _high_pass_alone(corner_hz: float) -> dict[str, float] | None:
-    key = "high_pass_frequency_hz"
-    return None if corner_hz == _rest(key) else {key: corner_hz}
+    return values, (Reason("equalizer", text), *why_offset)
 
 
 def _place(departure: Departure) -> str:
@@ -157,10 +185,9 @@ def _place(departure: Departure) -> str:
 
 
 def _regions(
-    balance: Balance, departure: Departure, fit: EqualizerFit, model: ToneModel
+    balance: Balance, departure: Departure, response_db: Array, model: ToneModel
 ) -> list[Reason]:
     """Say for each region that moves how far it was from normal."""
-    response_db = resolve_equalizer(fit.values).response_db(CENTERS_HZ)
     reasons = []
     for name, low_hz, high_hz in REGIONS:
         inside = (low_hz < CENTERS_HZ) & (high_hz > CENTERS_HZ) & balance.heard

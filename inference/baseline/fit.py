@@ -8,7 +8,7 @@ normalized to their ranges. It starts from the defaults, so that equal wishes gi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.parameters import ParameterSpec
-from ...models.processors.equalizer import FILTERS, SPECS, resolve_equalizer
+from ...models.processors.equalizer import FILTERS, SPECS, ResolvedEqualizer
 from ...models.rates import NYQUIST_MARGIN
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -83,9 +83,11 @@ def fit_equalizer(
         moved = {p.spec.key: p.spec.denormalize(float(v)) for p, v in zip(free, z, strict=True)}
         return fixed | moved
 
+    def response_db(values: Mapping[str, float]) -> Array:
+        return ResolvedEqualizer(values).response_db(frequency_hz, sample_rate)
+
     def residual(z: Array) -> Array:
-        response_db = resolve_equalizer(values_at(z)).response_db(frequency_hz)
-        return np.concatenate((scale * (response_db - wanted_db), pull * (z - rest)))
+        return np.concatenate((scale * (response_db(values_at(z)) - wanted_db), pull * (z - rest)))
 
     z, error, damping = rest.copy(), residual(rest), _DAMPING
     for _ in range(_STEPS):
@@ -103,9 +105,9 @@ def fit_equalizer(
         else:
             damping *= 10.0
 
-    values = _bounded(values_at(z), frequency_hz, most_db)
+    values = _bounded(values_at(z), response_db, most_db)
     values = {spec.key: _rounded(spec, values[spec.key]) for spec in SPECS}
-    error = scale * (resolve_equalizer(values).response_db(frequency_hz) - wanted_db)
+    error = scale * (response_db(values) - wanted_db)
     return EqualizerFit(values, float(np.sqrt(np.mean(error**2))))
 
 
@@ -124,12 +126,16 @@ def _free_parameters(sample_rate: int) -> list[_Free]:
     return free
 
 
-def _bounded(values: Mapping[str, float], frequency_hz: Array, most_db: float) -> dict[str, float]:
+def _bounded(
+    values: Mapping[str, float],
+    response_db: Callable[[Mapping[str, float]], Array],
+    most_db: float,
+) -> dict[str, float]:
     """Scale gains back until the response stays within ``most_db``."""
     gains = [spec.key for spec in SPECS if spec.unit == "dB"]
     bounded = dict(values)
     while True:
-        peak_db = float(np.max(np.abs(resolve_equalizer(bounded).response_db(frequency_hz))))
+        peak_db = float(np.max(np.abs(response_db(bounded))))
         if peak_db <= most_db:
             return bounded
         # the response is nearly proportional to the gains; a little more makes it end

@@ -7,7 +7,7 @@ from ...models.settings import default_settings
 from ..predictor import Prediction, Reason
 from .bass import choose_imager
 from .dynamics import choose_compressor
-from .equalizer import choose_equalizer
+from .equalizer import choose_equalizer, remove_offset
 from .prior import Prior, default_prior
 from .tone import ToneModel
 
@@ -40,14 +40,10 @@ class BaselinePredictor:
         Intervals are given for the response only: of reduction and width this predictor knows
         what is normal, and not what an engineer would make of this mix.
         """
+        if (text := _unjudged(analysis)) is not None:
+            return _leave_alone(analysis, text)
         settings = default_settings().with_block("limiter", {})
-        loudness = analysis.loudness
-        if loudness.integrated_lufs is None:
-            text = "The loudness is undefined, so only the ceiling is kept."
-            names = (name for name in settings.blocks if name != "limiter")
-            reasons = tuple(Reason(name, text) for name in names)
-            return Prediction(settings, {}, (*reasons, _limiter_reason(None)))
-        plr_db = _plr_db(analysis)
+        plr_db = analysis.loudness.plr_db
         balance = choose_equalizer(analysis, plr_db, self._model, self._prior)
         compressor, why_compressor = choose_compressor(analysis, plr_db, self._prior)
         imager, why_imager = choose_imager(analysis, self._prior)
@@ -70,12 +66,28 @@ class BaselinePredictor:
         return Prediction(settings, balance.intervals, reasons)
 
 
-def _plr_db(analysis: Analysis) -> float | None:
-    """Return the peak-to-loudness ratio as two loudspeakers give it."""
-    loudness = analysis.loudness
-    if loudness.true_peak_dbtp is None or loudness.dual_mono_lufs is None:
-        return None
-    return loudness.true_peak_dbtp - loudness.dual_mono_lufs
+def _unjudged(analysis: Analysis) -> str | None:
+    """Say why nothing can be told from what was measured, or return None."""
+    loudness_lufs = analysis.loudness.dual_mono_lufs
+    if loudness_lufs is None:
+        return "The loudness is undefined, so only the ceiling is kept."
+    if any(finding.code == "very_quiet" for finding in analysis.findings):
+        return (
+            f"At {loudness_lufs:.1f} LUFS nobody can tell the mix from its noise, so it is left "
+            "alone."
+        )
+    return None
+
+
+def _leave_alone(analysis: Analysis, text: str) -> Prediction:
+    """Engage nothing but the limiter, and what removes an offset."""
+    settings = default_settings().with_block("limiter", {})
+    offset, why_offset = remove_offset(analysis)
+    if offset is not None:
+        settings = settings.with_block("equalizer", offset)
+    first, *others = (Reason(name, text) for name in settings.blocks if name != "limiter")
+    limiter = _limiter_reason(analysis.loudness.plr_db)
+    return Prediction(settings, {}, (first, *why_offset, *others, limiter))
 
 
 def _limiter_reason(plr_db: float | None) -> Reason:

@@ -27,7 +27,6 @@ class Spectra:
     Unmastered sets may end some bands earlier.
     """
 
-    source: str
     edges_hz: Numbers
     masters_db: Numbers
     unmastered_db: tuple[Numbers, ...]
@@ -39,7 +38,6 @@ class Spectra:
 class Song:
     """Standard deviations in dB of finished songs around their mean, at nodes."""
 
-    source: str
     nodes_hz: Numbers
     smooth_db: Numbers
     detail_db: Numbers
@@ -50,7 +48,6 @@ class Song:
 class Departure:
     """Standard deviations in dB of mixes from their masters, at nodes."""
 
-    source: str
     nodes_hz: Numbers
     smooth_db: Numbers
     length_octaves: float
@@ -60,7 +57,6 @@ class Departure:
 class Kinds:
     """Shares of finished songs and two kinds of mixes, and their peak-to-loudness ratios."""
 
-    source: str
     finished_share: float
     unbiased_share: float
     biased_share: float
@@ -73,8 +69,10 @@ class Kinds:
 class Tone:
     """What is done with an estimated departure: shrinkage, bounds, and when it is let be."""
 
-    source: str
     shrink: float
+    finished_shrink: float
+    finished_plr_db: float
+    open_plr_db: float
     most_db: float
     statistics_end_hz: float
     floor_db: float
@@ -88,7 +86,6 @@ class Tone:
 class Rumble:
     """When energy below the music calls for a high-pass."""
 
-    source: str
     below_hz: float
     normal_db: float
     high_pass_hz: float
@@ -98,7 +95,6 @@ class Rumble:
 class Dynamics:
     """When and how far the compressor is used; tuples hold its bands from low to high."""
 
-    source: str
     finished_plr_db: float
     open_plr_db: float
     normal_spread_db: Numbers
@@ -116,7 +112,6 @@ class Dynamics:
 class Bass:
     """When the bass is narrowed; shares are side over mid and side."""
 
-    source: str
     below_hz: float
     normal_share: float
     wanted_share: float
@@ -128,7 +123,6 @@ class Bass:
 class Prior:
     """The whole file."""
 
-    date: str
     spectra: Spectra
     song: Song
     departure: Departure

@@ -26,6 +26,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...models.processors.equalizer import LEVEL_CENTERS_HZ
 from ...models.rates import NYQUIST_MARGIN
 from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
 from .prior import Prior
@@ -36,7 +37,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 CENTERS_HZ: Array = THIRD_CENTERS_HZ[(THIRD_CENTERS_HZ > 30.0) & (THIRD_CENTERS_HZ < 13_000.0)]
 """The 27 third octaves that are judged, 31.5 Hz … 12.5 kHz."""
 
-IN_MEAN: Mask = CENTERS_HZ > 60.0
+IN_MEAN: Mask = np.isin(CENTERS_HZ, LEVEL_CENTERS_HZ)
 """Which of them make the level that is taken out: those of the equalizer's."""
 
 _FIRST = int(np.searchsorted(THIRD_CENTERS_HZ, CENTERS_HZ[0]))
@@ -71,7 +72,6 @@ class Departure:
         deviation_db: The mix minus the mean of finished masters, shape ``(27,)``.
         distance: Squared Mahalanobis distance of the mix from finished songs.
         normal_distance: The distance that 80 % of finished songs stay below.
-        finished: Probability that the input is a finished master.
 
     """
 
@@ -80,7 +80,6 @@ class Departure:
     deviation_db: Array
     distance: float
     normal_distance: float
-    finished: float
 
     @property
     def is_inside(self) -> bool:
@@ -207,7 +206,6 @@ class ToneModel:
             deviation_db=center @ deviation_db,
             distance=distances[0],
             normal_distance=_chi_square_quantile(count - 1, self._prior.tone.normal_share_z),
-            finished=float(weights[0]),
         )
 
     def normal_deviation_db(self, balance: Balance, part: Mask) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .files import Entry, run_files
-from .progress import Progress
+from .answer import Entry
+from .files import measure, run_files
 
 NAME = "analyze"
 HELP = "measure files with every meter"
@@ -20,22 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ..mastering import analyze_file
-    from ..report.document import analysis_entry
+    from ..report.entries import analysis_entry
     from ..report.text import analysis_text
     from ..warming import ensure_warm
 
     def work(path: Path) -> tuple[Entry, str]:
-        progress = Progress(path.name)
-        try:
-            analysis, reader = analyze_file(path, progress)
-        finally:
-            progress.clear()
-        findings = (*reader.findings(), *analysis.findings)
-        return (
-            analysis_entry(path, reader.info, analysis, findings),
-            analysis_text(path, reader.info, analysis, findings),
-        )
+        measured = measure(path)
+        return analysis_entry(path, *measured), analysis_text(path, *measured)
 
     ensure_warm()
-    return run_files(NAME, arguments.files, work, json=arguments.json, debug=arguments.debug)
+    return run_files(arguments.files, work, arguments.answer, debug=arguments.debug)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .files import Entry, run_files
-from .progress import Progress
+from .answer import Entry
+from .files import measure, run_files
 
 NAME = "check"
 HELP = "check files against a delivery profile"
@@ -24,9 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ..compliance import check_file
-    from ..mastering import analyze_file
     from ..profiles import load_profile, profile_names
-    from ..report.document import check_entry
+    from ..report.entries import check_entry
     from ..report.text import check_text
     from ..warming import ensure_warm
 
@@ -35,25 +34,20 @@ def run(arguments: argparse.Namespace) -> int:
     profiles = [load_profile(name) for name in names]
 
     def work(path: Path) -> tuple[Entry, str]:
-        progress = Progress(path.name)
-        try:
-            analysis, reader = analyze_file(path, progress)
-        finally:
-            progress.clear()
-        findings = (*reader.findings(), *analysis.findings)
+        info, analysis, findings = measure(path)
         reports = [
             check_file(
                 analysis.loudness,
                 profile,
-                sample_rate=reader.sample_rate,
-                bit_depth=reader.info.bit_depth,
+                sample_rate=info.sample_rate,
+                bit_depth=info.bit_depth,
             )
             for profile in profiles
         ]
         return (
-            check_entry(path, reader.info, analysis, findings, asked, reports),
+            check_entry(path, info, analysis, findings, asked, reports),
             check_text(path, analysis, findings, asked, reports),
         )
 
     ensure_warm()
-    return run_files(NAME, arguments.files, work, json=arguments.json, debug=arguments.debug)
+    return run_files(arguments.files, work, arguments.answer, debug=arguments.debug)

@@ -7,13 +7,16 @@ from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...models.errors import OutputError, UsageError
-from .files import CONTAINER_OF_SUFFIX, Entry, check_apart, check_name, prepare_reports, run_files
+from ...data.files.names import display_name, output_name
+from ...models.errors import UsageError
+from .answer import Entry
+from .files import run_files
 from .progress import Progress
+from .targets import CONTAINER_OF_SUFFIX, check_apart, check_name, check_targets, prepare_reports
 
 if TYPE_CHECKING:
-    from ..mastering import Request
     from ..recipe import Delivery
+    from ..results import Request
 
 NAME = "master"
 HELP = "master mixes"
@@ -48,26 +51,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ...data.files.names import display_name
-    from ...data.files.partial import check_output
     from ...models.parameters import complete
     from ...models.processors import limiter
     from ..baseline import BaselinePredictor
     from ..mastering import master
     from ..recipe import save_recipe
-    from ..report.document import master_entry
-    from ..report.page import write_page
+    from ..report.entries import master_entry
+    from ..report.page import page_path, write_page
     from ..report.text import master_text
     from ..warming import ensure_warm
 
     _delivery(arguments, NOMINAL_RATE)  # what is wrong with it belongs to no mix
     if arguments.true_peak is not None:
         complete("limiter", limiter.SPECS, {"ceiling_dbtp": arguments.true_peak})
-    check_apart(arguments.recipe, arguments.output, "--recipe")
+    check_apart({"-o": arguments.output, "--recipe": arguments.recipe})
     mixes: list[Path] = arguments.mixes
     if len(mixes) > 1 and arguments.output is not None and not isdir(arguments.output):
         raise UsageError(
-            f"{arguments.output}: with several mixes -o must name an existing folder", code="usage"
+            f"{display_name(arguments.output)}: with several mixes -o must name an existing "
+            "folder; make it, or leave -o out",
+            code="usage",
         )
     if len(mixes) > 1 and arguments.recipe is not None:
         raise UsageError("--recipe takes one mix at a time", code="usage")
@@ -79,38 +82,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     def work(path: Path) -> tuple[Entry, str]:
         request = _request(arguments, path)
-        check_apart(arguments.recipe, request.output, "--recipe")
-        if request.output in made:
-            raise OutputError(
-                f"{display_name(request.output)}: holds the master of another mix of this run; "
-                "give this one another folder",
-                code="exists",
-                path=request.output,
-            )
-        check_output(request.output, mixes, force=request.force)
-        if arguments.recipe is not None:
-            check_output(arguments.recipe, mixes, force=request.force)
-        progress = Progress(path.name)
-        try:
+        page = None if arguments.report is None else page_path(request.output, arguments.report)
+        targets = {"-o": request.output, "--recipe": arguments.recipe, "--report": page}
+        wanted = check_targets(targets, mixes, made, force=request.force)
+        with Progress(path) as progress:
             result = master(path, request, predictor, amount=arguments.amount, step=progress)
-        finally:
-            progress.clear()
-        made.append(request.output)
+        made.extend(wanted)
         if arguments.recipe is not None:
             save_recipe(result.recipe, arguments.recipe, force=request.force)
-        page = None if arguments.report is None else write_page(result, arguments.report)
+        if arguments.report is not None:
+            write_page(result, arguments.report, force=request.force)
         return master_entry(result, arguments.recipe, page), master_text(
             result, arguments.recipe, page
         )
 
     ensure_warm()
-    return run_files(NAME, mixes, work, json=arguments.json, debug=arguments.debug)
+    return run_files(mixes, work, arguments.answer, debug=arguments.debug)
 
 
 def _request(arguments: argparse.Namespace, mix: Path) -> Request:
-    from ...data.files.names import output_name
     from ...data.files.reader import open_audio
-    from ..mastering import Request
+    from ..results import Request
 
     with open_audio(mix) as reader:
         delivery = _delivery(arguments, reader.sample_rate)
@@ -152,7 +144,8 @@ def _container(output: Path | None, asked: str | None) -> str:
         return asked or CONTAINERS[0]
     named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
     if named is None and asked is None:
-        raise UsageError(f"{output}: name it .wav, .flac or .aiff, or give --format", code="usage")
+        message = f"{display_name(output)}: name it .wav, .flac or .aiff, or give --format"
+        raise UsageError(message, code="usage")
     container = asked or named or CONTAINERS[0]
     check_name(output, container)
     return container

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
+from typing import Self
+
+from ...data.files.names import display_name
 
 SHORTEST_S = 0.1
 
 
 class Progress:
-    """Shows the step under way, where stderr is a terminal.
+    """Shows the step under way, where stderr is a terminal; a context that wipes the line.
 
     Args:
-        name: The file, as a person knows it.
+        path: The file that is worked on.
 
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, path: Path) -> None:
+        self._name = display_name(path.name)
         self._shown = sys.stderr.isatty()
         self._last = 0.0
 
@@ -32,7 +36,9 @@ class Progress:
                 file=sys.stderr,
             )
 
-    def clear(self) -> None:
-        """Wipe the line."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._shown and self._last:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .files import Entry, check_apart, check_name, prepare_reports, run_files
+from .answer import Entry
+from .files import run_files
 from .progress import Progress
+from .targets import check_apart, check_name, check_targets, prepare_reports
 
 NAME = "render"
 HELP = "render a recipe again"
@@ -30,18 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ...data.files.partial import check_output
-    from ..mastering import Request, render
+    from ..mastering import render
     from ..recipe import load_recipe, save_recipe
-    from ..report.document import master_entry
-    from ..report.page import write_page
+    from ..report.entries import master_entry
+    from ..report.page import page_path, write_page
     from ..report.text import master_text
+    from ..results import Request
     from ..warming import ensure_warm
 
+    page = None if arguments.report is None else page_path(arguments.output, arguments.report)
+    targets = {"-o": arguments.output, "--save": arguments.save, "--report": page}
+    check_apart(targets)
     recipe = load_recipe(arguments.recipe)
-    check_apart(arguments.save, arguments.output, "--save")
-    prepare_reports(arguments.report)
     check_name(arguments.output, recipe.delivery.container)
+    prepare_reports(arguments.report)
     request = Request(
         output=arguments.output,
         delivery=recipe.delivery,
@@ -51,21 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
     def work(path: Path) -> tuple[Entry, str]:
-        inputs = [path, arguments.recipe]
-        check_output(request.output, inputs, force=request.force)
-        if arguments.save is not None:
-            check_output(arguments.save, inputs, force=request.force)
-        progress = Progress(path.name)
-        try:
+        check_targets(targets, [path, arguments.recipe], force=request.force)
+        with Progress(path) as progress:
             result = render(
                 path, request, recipe, allow_other_input=arguments.resolve, step=progress
             )
-        finally:
-            progress.clear()
         if arguments.save is not None:
             save_recipe(result.recipe, arguments.save, force=request.force)
-        page = None if arguments.report is None else write_page(result, arguments.report)
+        if arguments.report is not None:
+            write_page(result, arguments.report, force=request.force)
         return master_entry(result, arguments.save, page), master_text(result, arguments.save, page)
 
     ensure_warm()
-    return run_files(NAME, [arguments.mix], work, json=arguments.json, debug=arguments.debug)
+    return run_files([arguments.mix], work, arguments.answer, debug=arguments.debug)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .files import print_document, say
+from .files import say
 
 NAME = "warm"
 HELP = "compile and cache the kernels (set-up does this)"
@@ -17,11 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from ..report.document import document
     from ..warming import warm
 
     seconds, directory = warm()
     say(f"kernels are ready after {seconds:.1f} s, kept in {directory}")
-    if arguments.json:
-        print_document(document(NAME, []))
+    arguments.answer.give()
     return 0

@@ -29,7 +29,7 @@ class LimiterGain:
 
     def __init__(self, limiter: ResolvedLimiter, sample_rate: int) -> None:
         self._window = smoothing_window(sample_rate)
-        self._released = np.ones(1)
+        self._released = np.ones(2)
         self._history = np.ones(len(self._window) - 1)
         # the gain may have to fall before the first sample, so cells before it are computed too
         self._early = len(self._window) - 1

@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data.metering.report import LoudnessReport
-from ...models.processors.equalizer import resolve_equalizer
+from ...models.processors.equalizer import ResolvedEqualizer
 from ...models.processors.multiband_compressor import CORNERS
 from ...models.rates import NYQUIST_MARGIN
 from ...models.spectrum import THIRD_CENTERS_HZ
-from ..baseline import BaselinePredictor
 from ..compliance import check_compliance
-from ..mastering import MasteringResult
 from ..predictor import NOMINAL_HZ
 from ..profiles import DeliveryProfile, load_profile, profile_names
+from ..results import MasteringResult
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -50,6 +49,7 @@ class Comparison:
         unit: Its unit.
         before: Of the mix; None where undefined.
         after: Of the master; None where undefined.
+        digits: Decimals to show; a limit that is kept to hundredths is shown to hundredths.
 
     """
 
@@ -57,6 +57,7 @@ class Comparison:
     unit: str
     before: float | None
     after: float | None
+    digits: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def true_peak_text(loudness: LoudnessReport) -> str:
     """Write the true peak with its unit."""
     if loudness.true_peak_dbtp is None:
         return "no peak"
-    return f"{figure(loudness.true_peak_dbtp)} dBTP"
+    return f"{figure(loudness.true_peak_dbtp, 2)} dBTP"
 
 
 def comparisons(result: MasteringResult) -> tuple[Comparison, ...]:
@@ -119,7 +120,7 @@ def comparisons(result: MasteringResult) -> tuple[Comparison, ...]:
     rows = [
         Comparison("integrated", "LUFS", before.integrated_lufs, after.integrated_lufs),
         Comparison("loudness range", "LU", before.range_lu, after.range_lu),
-        Comparison("true peak", "dBTP", before.true_peak_dbtp, after.true_peak_dbtp),
+        Comparison("true peak", "dBTP", before.true_peak_dbtp, after.true_peak_dbtp, 2),
         Comparison("PLR", "dB", before.plr_db, after.plr_db),
         Comparison(
             "short-term maximum", "LUFS", before.short_term_max_lufs, after.short_term_max_lufs
@@ -151,7 +152,9 @@ def playback(loudness: LoudnessReport) -> tuple[Playback, ...]:
 def equalizer_response_db(result: MasteringResult, frequency_hz: Array) -> Array | None:
     """Return the equalizer's response in dB; None where it is bypassed."""
     block = result.recipe.settings["equalizer"]
-    return None if block.bypass else resolve_equalizer(block.values).response_db(frequency_hz)
+    if block.bypass:
+        return None
+    return ResolvedEqualizer(block.values).response_db(frequency_hz, result.before.sample_rate)
 
 
 def response_points(result: MasteringResult) -> tuple[tuple[float, float], ...]:
@@ -194,32 +197,25 @@ def gain_text(result: MasteringResult) -> str:
 
 
 def limiter_text(result: MasteringResult) -> str:
-    """Say what the limiter was set to and how hard it works."""
+    """Say what the limiter was set to and how hard it is predicted to work."""
     values = result.recipe.settings["limiter"].values
-    text = f"ceiling {figure(values['ceiling_dbtp'])} dBTP, release {values['release_ms']:.0f} ms"
+    ceiling = figure(values["ceiling_dbtp"], 2)
+    text = f"ceiling {ceiling} dBTP, release {values['release_ms']:.0f} ms"
     limiting = result.limiting
     if limiting is None:
         return text
+    basis = "predicted before correction" if result.delivered.corrections else "predicted"
     return (
-        f"{text}; costs {figure(limiting.loss_lu)} LU, and 95 % of the time takes at most "
-        f"{figure(limiting.reduction_db)} dB"
+        f"{text}; {basis} to cost {figure(limiting.loss_lu)} LU and to take at most "
+        f"{figure(limiting.reduction_db)} dB for 95 % of the time"
     )
 
 
 def shortfall_text(result: MasteringResult) -> str | None:
     """Say so where the loudness asked for was replaced by the nearest safe one."""
-    asked_lufs = result.recipe.delivery.target_lufs
-    delivered_lufs = result.delivered.loudness.dual_mono_lufs
-    if asked_lufs is None or delivered_lufs is None or abs(asked_lufs - delivered_lufs) < 0.15:
+    if result.shortfall_lufs is None:
         return None
     return (
-        f"{figure(asked_lufs)} LUFS was asked for; "
-        f"{figure(delivered_lufs)} LUFS is the nearest safe loudness"
+        f"{figure(result.shortfall_lufs)} LUFS was asked for; "
+        f"{figure(result.delivered.loudness.dual_mono_lufs)} LUFS is the nearest safe loudness"
     )
-
-
-def origin(result: MasteringResult) -> str:
-    """Say where the settings come from."""
-    baseline = BaselinePredictor()
-    name = result.recipe.predictor
-    return baseline.describe if name == baseline.name else f"The settings were made by {name}."

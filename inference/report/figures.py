@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ...models.chain import REFERENCE_LUFS
 from ...models.rates import NYQUIST_MARGIN
 from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
-from ..mastering import MasteringResult
 from ..predictor import response_quantity
+from ..results import MasteringResult
 from .facts import band_labels, equalizer_response_db
 from .markup import figure_block, measure
 from .plot import Plot, bar, drawing, label, segment

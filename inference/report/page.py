@@ -7,8 +7,8 @@ from pathlib import Path
 from ...data.files.names import display_name, output_name
 from ...data.files.partial import output_error
 from ..documents import write_text
-from ..mastering import MasteringResult
 from ..profiles import load_profile
+from ..results import MasteringResult
 from .facts import (
     LABELS,
     comparisons,
@@ -16,13 +16,13 @@ from .facts import (
     figure,
     gain_text,
     limiter_text,
-    origin,
     playback,
     shortfall_text,
     verdict,
 )
 from .figures import reduction_figure, spectrum_figure
 from .markup import escape, listing, measure, number, paragraph, prose, section, table, terms
+from .reasons import told_reasons
 from .settings_table import settings_tables
 from .style import STYLE_SHEET
 
@@ -30,26 +30,32 @@ from .style import STYLE_SHEET
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def write_page(result: MasteringResult, directory: Path) -> Path:
-    """Write the report of a master as one HTML file; an older one of the same name is replaced.
+def page_path(output: Path, directory: Path) -> Path:
+    """Return where the report of the master ``output`` is written to."""
+    return directory / output_name(output, "-report.html")
+
+
+def write_page(result: MasteringResult, directory: Path, *, force: bool) -> Path:
+    """Write the report of a master as one HTML file.
 
     Args:
         result: What is reported.
         directory: Where to; created where it does not exist.
+        force: Whether an older one of the same name may be replaced.
 
     Returns:
         The file.
 
     Raises:
-        OutputError: The folder or the file cannot be written.
+        OutputError: The folder or the file cannot be written, or it exists.
 
     """
-    path = directory / output_name(result.output, "-report.html")
+    path = page_path(result.output, directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
-    write_text(path, page(result), force=True)
+    write_text(path, page(result), force=force)
     return path
 
 
@@ -72,7 +78,7 @@ def _header(result: MasteringResult) -> str:
     kind = "good" if result.compliance.complies else "bad"
     keys = (
         ("Integrated loudness", measure(after.dual_mono_lufs, "LUFS"), before.dual_mono_lufs),
-        ("True peak", measure(after.true_peak_dbtp, "dBTP"), before.true_peak_dbtp),
+        ("True peak", measure(after.true_peak_dbtp, "dBTP", 2), before.true_peak_dbtp),
         ("Loudness range", measure(after.range_lu, "LU"), before.range_lu),
         ("PLR", measure(after.plr_db, "dB"), before.plr_db),
     )
@@ -95,7 +101,12 @@ def _header(result: MasteringResult) -> str:
 
 def _loudness(result: MasteringResult) -> str:
     rows = [
-        (prose(row.label), number(row.before), number(row.after), row.unit)
+        (
+            prose(row.label),
+            number(row.before, row.digits),
+            number(row.after, row.digits),
+            row.unit,
+        )
         for row in comparisons(result)
     ]
     notes = [f"Gain: {gain_text(result)}.", f"Limiter: {limiter_text(result)}."]
@@ -131,16 +142,16 @@ def _deesser(result: MasteringResult) -> list[str]:
 
 
 def _reasons(result: MasteringResult) -> str:
-    prediction = result.prediction
-    if prediction is None:
+    if result.prediction is None:
         text = "The settings come from a recipe, which does not keep reasons."
-        return section("Why", paragraph(text), paragraph(origin(result), "soft origin"))
+        return section("Why", paragraph(text), paragraph(result.basis, "soft origin"))
+    reasons = told_reasons(result)
     parts = []
     for name, label in LABELS.items():
-        texts = [prose(reason.text) for reason in prediction.reasons if reason.block == name]
+        texts = [prose(reason.text) for reason in reasons if reason.block == name]
         if texts:
             parts += [f"<h3>{label}</h3>", *(paragraph(text, "reason") for text in texts)]
-    return section("Why", *parts, paragraph(origin(result), "soft origin"))
+    return section("Why", *parts, paragraph(result.basis, "soft origin"))
 
 
 def _compliance(result: MasteringResult) -> str:
@@ -182,8 +193,13 @@ def _provenance(result: MasteringResult) -> str:
         ("Profile", f"{profile.title} ({profile.name}), {profile.date}"),
         ("Its source", f"{profile.source} Confidence: {profile.confidence}."),
         ("Settings by", recipe.predictor),
-        *((f"Version of {name}", text) for name, text in recipe.versions.items()),
+        *(
+            ("CPU" if name == "cpu" else f"Version of {name}", text)
+            for name, text in recipe.versions.items()
+        ),
     ]
+    if recipe.model is not None:
+        facts.append(("SHA-256 of the model", recipe.model))
     if recipe.resolved is not None:
         facts += [
             ("SHA-256 of the mix", recipe.resolved.input_hash),

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ...data.analysis import Analysis
 from ...data.files.info import FileInfo
 from ...data.files.names import display_name
 from ...data.findings import Finding
 from ...data.metering.spectrum import LEVEL_EDGES_HZ
+from ...data.metering.stereo import correlation_of
 from ...models.errors import GlassmasterError
 from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
 from ..compliance import ComplianceReport
-from ..mastering import MasteringResult
 from ..predictor import NOMINAL_HZ
 from ..profiles import load_profile
+from ..results import MasteringResult
 from .facts import (
     LABELS,
     UNDEFINED,
@@ -30,7 +33,6 @@ from .facts import (
     gain_text,
     limiter_text,
     loudness_text,
-    origin,
     playback,
     response_points,
     shortfall_text,
@@ -38,13 +40,19 @@ from .facts import (
     verdict,
 )
 from .layout import LABEL_COLUMNS, Row, columns, item, wrapped
+from .reasons import told_reasons
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 _INDENT = " " * LABEL_COLUMNS
 
 
 def error_text(error: GlassmasterError) -> str:
-    """Write an error: its message names the file and says what to do."""
-    return f"error: {error.message} [{error.code}]"
+    """Write an error: its message names the file and says what to do.
+
+    It may quote what a file holds, so that control characters are shown as escapes.
+    """
+    return f"error: {display_name(error.message)} [{error.code}]"
 
 
 def analysis_text(
@@ -68,7 +76,7 @@ def analysis_text(
         ("short-term maximum", figure(loudness.short_term_max_lufs), "LUFS"),
         ("momentary maximum", figure(loudness.momentary_max_lufs), "LUFS"),
         ("loudness range", figure(loudness.range_lu), "LU"),
-        ("true peak", figure(loudness.true_peak_dbtp), "dBTP"),
+        ("true peak", figure(loudness.true_peak_dbtp, 2), "dBTP"),
         ("sample peak", figure(analysis.sample_peak_dbfs), "dBFS"),
         ("PLR", figure(loudness.plr_db), "dB"),
         ("PSR", figure(loudness.psr_db), "dB"),
@@ -153,7 +161,7 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
             *_playback_lines(result),
             *_warning_lines(result.findings),
             "",
-            *item("Basis", origin(result)),
+            *item("Basis", display_name(result.basis)),
             *(line for name, path in saved if path for line in item(name, display_name(path))),
         )
     )
@@ -163,7 +171,7 @@ def _comparison_rows(result: MasteringResult) -> list[Row]:
     return [
         ("", "before", "after", ""),
         *(
-            (row.label, figure(row.before), figure(row.after), row.unit)
+            (row.label, figure(row.before, row.digits), figure(row.after, row.digits), row.unit)
             for row in comparisons(result)
         ),
     ]
@@ -171,8 +179,7 @@ def _comparison_rows(result: MasteringResult) -> list[Row]:
 
 def _work_lines(result: MasteringResult) -> list[str]:
     """Say what each block did and why, in signal order."""
-    settings, prediction = result.recipe.settings, result.prediction
-    reasons = () if prediction is None else prediction.reasons
+    settings, reasons = result.recipe.settings, told_reasons(result)
     lines = []
     for name, label in LABELS.items():
         is_bypassed = settings[name].bypass
@@ -234,24 +241,30 @@ def _played(gain_db: float | None) -> str:
 
 
 def _spectrum_lines(analysis: Analysis) -> list[str]:
-    """Write the spectrum in octaves around 31.5 Hz … 16 kHz and side's part in each."""
-    mid, side = third_octaves(analysis.spectrum.mid), third_octaves(analysis.spectrum.side)
+    """Write level, side's part and correlation in the octaves around 31.5 Hz … 16 kHz."""
+    spectrum = analysis.spectrum
+    thirds = [third_octaves(power) for power in (spectrum.mid, spectrum.side, spectrum.cross)]
     first = int(np.argmin(np.abs(THIRD_CENTERS_HZ - 31.25))) - 1
     octaves = [slice(start, start + 3) for start in range(first, first + 30, 3)]
     centers_hz = [float(NOMINAL_HZ[octave.start + 1]) for octave in octaves]
-    powers = [(float(mid[octave].sum()), float(side[octave].sum())) for octave in octaves]
-    heard = [m + s > 1e-20 for m, s in powers]
-    levels = [
-        f"{10.0 * np.log10(m + s):.1f}" if is_heard else UNDEFINED
-        for (m, s), is_heard in zip(powers, heard, strict=True)
-    ]
-    shares = [
-        f"{100.0 * s / (m + s):.0f}" if is_heard else UNDEFINED
-        for (m, s), is_heard in zip(powers, heard, strict=True)
-    ]
+    mid, side, cross = (np.array([power[octave].sum() for octave in octaves]) for power in thirds)
+    heard = mid + side > 1e-20
+    power = np.where(heard, mid + side, 1.0)
+    levels = np.where(heard, 10.0 * np.log10(power), np.nan)
+    shares = np.where(heard, 100.0 * side / power, np.nan)
+    alike = np.where(heard, correlation_of(mid, side, cross), np.nan)
     names = [frequency(hz).removesuffix(" Hz").replace(" kHz", "k") for hz in centers_hz]
-    rows = [("octave, Hz", *names), ("level, dBFS", *levels), ("side, %", *shares)]
+    rows = [
+        ("octave, Hz", *names),
+        ("level, dBFS", *_cells(levels, 1)),
+        ("side, %", *_cells(shares, 0)),
+        ("correlation", *_cells(alike, 2)),
+    ]
     return columns(rows, "<" + ">" * len(octaves))
+
+
+def _cells(values: Array, digits: int) -> list[str]:
+    return [figure(None if np.isnan(value) else float(value), digits) for value in values]
 
 
 def _level_lines(analysis: Analysis) -> list[str]:

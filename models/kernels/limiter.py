@@ -1,9 +1,10 @@
 """The limiter's gain on its grid, and its application.
 
 With ``need`` the gain that a cell demands, the gain at a grid point must not exceed that of the
-cells on either side. The smallest demand within the look-ahead is held, released exponentially and
-smoothed by a window as long as the look-ahead. Every value in that window already respects the
-demand at its end, so the smoothed gain does too, and it never moves abruptly.
+cells on either side. The smallest demand within the look-ahead is held and released in two stages:
+a fast one-pole, and a slow one that follows it and is charged by lasting limiting only. The smaller
+of both is smoothed by a window as long as the look-ahead. Every value in that window already
+respects the demand at its end, so the smoothed gain does too, and it never moves abruptly.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def limiter_gain(
     peaks: Array,
     ceiling: float,
     window: Array,
-    release: float,
+    release: Array,
     history: Array,
     state: Array,
     gain: Array,
@@ -35,9 +36,10 @@ def limiter_gain(
             ``len(window) - 1`` cells of look-ahead, shape ``(cells + len(window),)``.
         ceiling: Linear.
         window: Smoothing weights that add up to 1, newest first.
-        release: One-pole coefficient a cell.
+        release: One-pole coefficients a cell: of the fast stage, and of the slow one while it is
+            charged and while it recovers, shape ``(3,)``.
         history: The last ``len(window) - 1`` released gains before the block, newest last; updated.
-        state: The released gain, shape ``(1,)``; updated.
+        state: The gains of the fast and of the slow stage, shape ``(2,)``; updated.
         gain: Gain at the start of each cell, shape ``(cells,)``; written.
 
     """
@@ -63,12 +65,13 @@ def limiter_gain(
     released = np.empty(cells + span - 1)
     for i in range(span - 1):
         released[i] = history[i]
-    held = state[0]
+    fast, slow = state[0], state[1]
     for i in range(cells):
         target = demand[i]
-        held = target if target < held else target + release * (held - target)
-        released[span - 1 + i] = held
-    state[0] = held
+        fast = target if target < fast else target + release[0] * (fast - target)
+        slow = fast + (release[1] if fast < slow else release[2]) * (slow - fast)
+        released[span - 1 + i] = min(fast, slow)
+    state[0], state[1] = fast, slow
     for i in range(span - 1):
         history[i] = released[cells + i]
     for i in range(cells):

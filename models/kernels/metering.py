@@ -17,9 +17,11 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Points: TypeAlias = npt.NDArray[np.float32]
 Counts: TypeAlias = npt.NDArray[np.int64]
 
+INAUDIBLE = 1.5 / 32_768.0
+"""One and a half steps of 16 bits: what rises no further is taken for silence."""
+
 _NEGLIGIBLE = 1e-120  # a decaying filter state below this becomes zero before it can be denormal
 _FULL_SCALE = 1.0 - 1e-4
-_AUDIBLE = 1.5 / 32768.0  # one and a half steps of 16 bits
 _RUN = 3
 _SHARP = 1e-3
 
@@ -85,15 +87,15 @@ def k_weight(
 
 @kernel
 def slide(
-    history: Array, reach: int, first_bin: int, sample_rate: int, levels: Array, hops: Array
+    history: Array, edges: Counts, reach: int, first_bin: int, levels: Array, hops: Array
 ) -> None:
     """Evaluate the sliding windows that end with each new bin of 10 ms.
 
     Args:
-        history: Energies of bins, shape ``(reach + new,)``: ``reach`` known before, then new ones.
+        history: Energies of bins, shape ``(bin,)``: ``reach`` known before, then new ones.
+        edges: First sample of each of these bins and of the next one, shape ``(bin + 1,)``.
         reach: 299 or more; bins before the start of the stream are zero.
         first_bin: Index of the first new bin in the stream.
-        sample_rate: In Hz; bin ``i`` ends before sample ``round((i + 1) * sample_rate / 100)``.
         levels: Updated, shape ``(4,)``: mean square of the momentary window now, its maximum, and
             the same of the short-term window.
         hops: Overwritten with the mean square of each completed hop of ten bins.
@@ -102,22 +104,20 @@ def slide(
     hop = 0
     for new in range(len(history) - reach):
         index = first_bin + new
-        last = reach + new
-        end = (2 * (index + 1) * sample_rate + 100) // 200
+        end = reach + new + 1
         if (index + 1) % 10 == 0:
             energy = 0.0
-            for i in range(last - 9, last + 1):
+            for i in range(end - 10, end):
                 energy += history[i]
-            hops[hop] = energy / (end - (2 * (index - 9) * sample_rate + 100) // 200)
+            hops[hop] = energy / (edges[end] - edges[end - 10])
             hop += 1
         for kind, width in ((0, 40), (2, 300)):
             if index + 1 < width:
                 continue
             energy = 0.0
-            for i in range(last - width + 1, last + 1):
+            for i in range(end - width, end):
                 energy += history[i]
-            begin = (2 * (index + 1 - width) * sample_rate + 100) // 200
-            levels[kind] = energy / (end - begin)
+            levels[kind] = energy / (edges[end] - edges[end - width])
             levels[kind + 1] = max(levels[kind + 1], levels[kind])
 
 
@@ -196,7 +196,7 @@ def scan(block: Array, sums: Array, counts: Counts, product: Array) -> None:
                 x = 0.0
             total += x
             squares += x * x
-            audible += size > _AUDIBLE
+            audible += size > INAUDIBLE
             before = x
         for i, value in enumerate((total, squares, peak, before)):
             sums[channel, i] = value

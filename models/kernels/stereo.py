@@ -7,9 +7,21 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .crossover import TURN
 from .jit import kernel
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+
+@kernel
+def section(
+    u: float, p: float, q: float, a1: float, a2: float, a3: float
+) -> tuple[float, float, float, float]:
+    """Advance one state-variable section by one sample, as `crossover.section` does for a pair."""
+    d = u - q
+    band = a1 * p + a2 * d
+    low = q + a2 * p + a3 * d
+    return low, u + TURN * band, 2.0 * band - p, 2.0 * low - q
 
 
 @kernel
@@ -24,58 +36,30 @@ def widen(x: Array, c: Array, width: Array, s: Array, y: Array) -> None:
         y: Output, shape ``(2, time)``; may be ``x``.
 
     """
-    k = 1.4142135623730951
     e1, e2, e3 = c[0, 0], c[0, 1], c[0, 2]
     h1, h2, h3 = c[1, 0], c[1, 1], c[1, 2]
     low_width, middle_width, high_width = width[0], width[1], width[2]
-    p0, q0, p1, q1, p2, q2, p3, q3 = (
-        s[0, 0], s[0, 1], s[1, 0], s[1, 1], s[2, 0], s[2, 1], s[3, 0], s[3, 1],
-    )  # fmt: skip
-    p4, q4, p5, q5, p6, q6 = s[4, 0], s[4, 1], s[5, 0], s[5, 1], s[6, 0], s[6, 1]
+    p0, q0, p1, q1 = s[0, 0], s[0, 1], s[1, 0], s[1, 1]
+    p2, q2, p3, q3 = s[2, 0], s[2, 1], s[3, 0], s[3, 1]
+    p4, q4, p5, q5 = s[4, 0], s[4, 1], s[5, 0], s[5, 1]
+    p6, q6 = s[6, 0], s[6, 1]
     for n in range(x.shape[1]):
         mid = 0.5 * (x[0, n] + x[1, n])
         side = 0.5 * (x[0, n] - x[1, n])
 
-        d = mid - q0
-        v1 = e1 * p0 + e2 * d
-        v2 = q0 + e2 * p0 + e3 * d
-        p0, q0 = 2.0 * v1 - p0, 2.0 * v2 - q0
-        mid = mid - 2.0 * k * v1
-        d = mid - q1
-        v1 = h1 * p1 + h2 * d
-        v2 = q1 + h2 * p1 + h3 * d
-        p1, q1 = 2.0 * v1 - p1, 2.0 * v2 - q1
-        mid = mid - 2.0 * k * v1
+        _, mid, p0, q0 = section(mid, p0, q0, e1, e2, e3)
+        _, mid, p1, q1 = section(mid, p1, q1, h1, h2, h3)
 
-        d = side - q2
-        v1 = e1 * p2 + e2 * d
-        v2 = q2 + e2 * p2 + e3 * d
-        p2, q2 = 2.0 * v1 - p2, 2.0 * v2 - q2
-        passed = side - 2.0 * k * v1
-        d = v2 - q3
-        v1 = e1 * p3 + e2 * d
-        low = q3 + e2 * p3 + e3 * d
-        p3, q3 = 2.0 * v1 - p3, 2.0 * low - q3
+        half, passed, p2, q2 = section(side, p2, q2, e1, e2, e3)
+        low, _, p3, q3 = section(half, p3, q3, e1, e2, e3)
         upper = passed - low
-
-        d = low - q4
-        v1 = h1 * p4 + h2 * d
-        v2 = q4 + h2 * p4 + h3 * d
-        p4, q4 = 2.0 * v1 - p4, 2.0 * v2 - q4
-        low = low - 2.0 * k * v1
-
-        d = upper - q5
-        v1 = h1 * p5 + h2 * d
-        v2 = q5 + h2 * p5 + h3 * d
-        p5, q5 = 2.0 * v1 - p5, 2.0 * v2 - q5
-        passed = upper - 2.0 * k * v1
-        d = v2 - q6
-        v1 = h1 * p6 + h2 * d
-        middle = q6 + h2 * p6 + h3 * d
-        p6, q6 = 2.0 * v1 - p6, 2.0 * middle - q6
+        _, low, p4, q4 = section(low, p4, q4, h1, h2, h3)
+        half, passed, p5, q5 = section(upper, p5, q5, h1, h2, h3)
+        middle, _, p6, q6 = section(half, p6, q6, h1, h2, h3)
 
         side = low_width * low + middle_width * middle + high_width * (passed - middle)
         y[0, n], y[1, n] = mid + side, mid - side
     s[0, 0], s[0, 1], s[1, 0], s[1, 1] = p0, q0, p1, q1
     s[2, 0], s[2, 1], s[3, 0], s[3, 1] = p2, q2, p3, q3
-    s[4, 0], s[4, 1], s[5, 0], s[5, 1], s[6, 0], s[6, 1] = p4, q4, p5, q5, p6, q6
+    s[4, 0], s[4, 1], s[5, 0], s[5, 1] = p4, q4, p5, q5
+    s[6, 0], s[6, 1] = p6, q6

@@ -144,7 +144,7 @@ def double_peaks(window: Points, halves: Points, doubled: Points) -> None:
 
 
 @kernel
-def peak_grid(block: Array, cell: int, floor: float, grid: Points) -> None:
+def peak_grid(block: Array, cell: int, grid: Points) -> None:
     """Find the largest value of each cell of a block, over both channels and between samples.
 
     A cell of ``cell`` samples has ``8 * cell`` points: from its first sample up to, but without,
@@ -153,29 +153,20 @@ def peak_grid(block: Array, cell: int, floor: float, grid: Points) -> None:
     Args:
         block: Shape ``(channel, PAD + n + PAD)`` or longer, ``n`` a multiple of ``cell``.
         cell: Samples a cell: a power of two from 4 to 64.
-        floor: Where no point can reach this, samples alone may be looked at.
         grid: Overwritten, shape ``(n // cell,)``.
 
     """
     window = np.empty(_WINDOW, np.float32)
     halves = np.empty(_HALVES, np.float32)
-    doubled = np.empty(_HALVES, np.float32)
     peaks = np.empty(QUANTUM, np.float32)
     frames = len(grid) * cell
     for start in range(0, frames, QUANTUM):
         peaks[:] = _SILENT
         for channel in range(block.shape[0]):
-            loudest = load_window(block[channel], start, window)
-            samples = window[PAD:]
-            for i in range(QUANTUM):
-                peaks[i] = max(peaks[i], abs(samples[i]))
-            if loudest * _BOUND < floor:
-                continue
+            load_window(block[channel], start, window)
             halfway_points(window, halves)
-            double_peaks(window, halves, doubled)
             for first in range(0, QUANTUM, _GROUP):
-                if largest(doubled[first : first + _GROUP + 2 * _MARGIN]) * _QUARTER_BOUND >= floor:
-                    raise_peaks(window, halves, first, peaks)
+                raise_peaks(window, halves, first, peaks)
         for i in range(min(QUANTUM, frames - start) // cell):
             grid[start // cell + i] = largest(peaks[i * cell : (i + 1) * cell])
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..decibel import decibel_to_amplitude
 from ..kernels.matched import IDENTITY, matched_section
 from ..parameters import ParameterSpec
 from ..rates import hop_samples, representable, smoothing
@@ -80,7 +81,7 @@ class ResolvedDeesser:
         frequency_hz, q = self.values["frequency_hz"], self.values["q"]
         if not representable(frequency_hz, sample_rate):
             return np.zeros((2, 4, 5)), ("band",)
-        cut = 10.0 ** (MATCHED_CUT_DB / 20.0)
+        cut = decibel_to_amplitude(MATCHED_CUT_DB)
         b0, b1, b2, a1, a2 = matched_section(
             (1.0, cut / q, 1.0),
             (1.0, 1.0 / q, 1.0),

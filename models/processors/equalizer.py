@@ -22,6 +22,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..decibel import decibel_to_amplitude
 from ..kernels.matched import (
     IDENTITY,
     Quadratic,
@@ -38,8 +39,6 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Shape: TypeAlias = Literal["low_shelf", "bell", "high_shelf"]
 
 BUTTERWORTH_Q = math.sqrt(0.5)
-SECTIONS = 8
-"""High-pass, six filters and one identity: two passes of the four-section kernel."""
 
 LEVEL_CENTERS_HZ: Array = THIRD_CENTERS_HZ[
     (THIRD_CENTERS_HZ > 60.0) & (THIRD_CENTERS_HZ < 13_000.0)
@@ -98,21 +97,22 @@ SPECS: tuple[ParameterSpec, ...] = (
 class ResolvedEqualizer:
     """What the equalizer needs to run.
 
+    Filters that a sample rate cannot hold are left out there, of the level and of the response as
+    well as of the sound.
+
     Attributes:
         values: Physical values by key.
-        gain_db: Minus the mean gain of shelves and bells.
 
     """
 
     values: Mapping[str, float]
-    gain_db: float
 
     def sections(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
         """Design the cascade.
 
         Returns:
             ``b0 b1 b2 a1 a2`` a section, shape ``(8, 5)``, with the level's gain in the last one;
-            and the names of the filters that this rate cannot hold, which are left out.
+            and the names of the filters with a gain that this rate cannot hold.
 
         """
         rows: list[Section] = []
@@ -120,44 +120,52 @@ class ResolvedEqualizer:
         corner_hz = self.values["high_pass_frequency_hz"]
         rows.append(high_pass_section(corner_hz, BUTTERWORTH_Q, sample_rate))
         for item in FILTERS:
-            frequency_hz = self.values[f"{item.name}_frequency_hz"]
-            if representable(frequency_hz, sample_rate):
+            if self._holds(item, sample_rate):
                 rows.append(_section(item, self.values, sample_rate))
             else:
                 rows.append(IDENTITY)
-                left_out.append(item.name)
-        gain = 10.0 ** (self.gain_db / 20.0)
-        rows.append((gain, 0.0, 0.0, 0.0, 0.0))
+                if self.values[f"{item.name}_gain_db"] != 0.0:
+                    left_out.append(item.name)
+        rows.append((decibel_to_amplitude(self.level_gain_db(sample_rate)), 0.0, 0.0, 0.0, 0.0))
         return np.array(rows), tuple(left_out)
 
-    def response_db(self, frequency_hz: Array) -> Array:
-        """Return the whole response in dB, high-pass and level's gain included."""
-        return equalizer_response_db(self.values, frequency_hz) + self.gain_db
+    def response_db(self, frequency_hz: Array, sample_rate: int) -> Array:
+        """Return the analog magnitude in dB, high-pass and level's gain included.
 
+        Args:
+            frequency_hz: Any frequencies above 0.
+            sample_rate: Decides which filters there are.
 
-def resolve_equalizer(values: Mapping[str, float]) -> ResolvedEqualizer:
-    """Take the mean gain out of ``values``."""
-    return ResolvedEqualizer(values, -float(np.mean(_balance_db(values, LEVEL_CENTERS_HZ))))
+        Returns:
+            Same shape as ``frequency_hz``.
 
+        """
+        ratio = frequency_hz / self.values["high_pass_frequency_hz"]
+        power = ratio**4 / _power((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio)
+        high_pass: Array = 10.0 * np.log10(power)
+        balance = self._balance_db(frequency_hz, sample_rate)
+        return high_pass + balance + self.level_gain_db(sample_rate)
 
-def equalizer_response_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
-    """Return the analog magnitude in dB at each frequency, with the high-pass."""
-    ratio = frequency_hz / values["high_pass_frequency_hz"]
-    high_pass: Array = 10.0 * np.log10(ratio**4 / _power((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio))
-    return high_pass + _balance_db(values, frequency_hz)
+    def level_gain_db(self, sample_rate: int) -> float:
+        """Return minus the mean gain of shelves and bells over `LEVEL_CENTERS_HZ`."""
+        return -float(np.mean(self._balance_db(LEVEL_CENTERS_HZ, sample_rate)))
 
+    def _holds(self, item: Filter, sample_rate: int) -> bool:
+        return representable(self.values[f"{item.name}_frequency_hz"], sample_rate)
 
-def _balance_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
-    total = np.zeros_like(frequency_hz)
-    for item in FILTERS:
-        numerator, denominator = _prototype(
-            item.shape,
-            values[f"{item.name}_gain_db"],
-            values.get(f"{item.name}_q", BUTTERWORTH_Q),
-        )
-        ratio = frequency_hz / values[f"{item.name}_frequency_hz"]
-        total += 10.0 * np.log10(_power(numerator, ratio) / _power(denominator, ratio))
-    return total
+    def _balance_db(self, frequency_hz: Array, sample_rate: int) -> Array:
+        total = np.zeros_like(frequency_hz)
+        for item in FILTERS:
+            if not self._holds(item, sample_rate):
+                continue
+            numerator, denominator = _prototype(
+                item.shape,
+                self.values[f"{item.name}_gain_db"],
+                self.values.get(f"{item.name}_q", BUTTERWORTH_Q),
+            )
+            ratio = frequency_hz / self.values[f"{item.name}_frequency_hz"]
+            total += 10.0 * np.log10(_power(numerator, ratio) / _power(denominator, ratio))
+        return total
 
 
 def _section(item: Filter, values: Mapping[str, float], sample_rate: int) -> Section:

@@ -29,11 +29,13 @@ CORNERS = ("low_corner_hz", "middle_corner_hz", "high_corner_hz")
 
 
 def _band_specs(name: str) -> tuple[ParameterSpec, ...]:
+    # faster, the gain would follow single waves of the bass and distort them
+    least_attack_ms, least_release_ms = (10.0, 80.0) if name == BANDS[0] else (1.0, 30.0)
     return (
         ParameterSpec(f"{name}_threshold", "dB", -12.0, 12.0, 0.0),
         ParameterSpec(f"{name}_ratio", "", 1.0, 5.0, 1.0, scaled=True),
-        ParameterSpec(f"{name}_attack", "ms", 1.0, 80.0, 20.0, log=True),
-        ParameterSpec(f"{name}_release", "ms", 30.0, 600.0, 150.0, log=True),
+        ParameterSpec(f"{name}_attack", "ms", least_attack_ms, 80.0, 20.0, log=True),
+        ParameterSpec(f"{name}_release", "ms", least_release_ms, 600.0, 150.0, log=True),
         ParameterSpec(f"{name}_trim", "dB", -3.0, 3.0, 0.0, scaled=True),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..decibel import decibel_to_amplitude
 from ..kernels.halfband import SHORT_TAPS, STEEP_TAPS
 from ..parameters import ParameterSpec
 from ..rates import hop_samples, oversampling_factor
@@ -38,7 +39,7 @@ class ResolvedSaturator:
     @property
     def ceiling(self) -> float:
         """The level that the curve approaches, linear."""
-        return float(10.0 ** ((self.anchor_dbfs - self.values["drive_db"]) / 20.0))
+        return decibel_to_amplitude(self.anchor_dbfs - self.values["drive_db"])
 
 
 def saturator_anchor_dbfs(power: npt.NDArray[np.float64]) -> float:

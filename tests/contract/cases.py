@@ -70,10 +70,10 @@ def settings_of(blocks: tuple[str, ...], seed: int) -> ChainSettings:
 
 
 def resolved(case: Case, settings: ChainSettings) -> ResolvedChain:
-    """Resolve against `SPECTRUM`."""
+    """Resolve against `SPECTRUM`, at a rate that holds every filter."""
     return resolve(
         settings,
-        measure_anchors(settings, SPECTRUM),
+        measure_anchors(settings, SPECTRUM, sample_rate=RATES[-1]),
         normalization_db=case.normalization_db,
         gain_db=case.gain_db,
     )
@@ -89,7 +89,8 @@ def neutral_chain(case: Case) -> ResolvedChain:
     settings = default_settings()
     for name in case.blocks:
         settings = settings.with_block(name, {})
-    return resolve(settings, measure_anchors(settings, SPECTRUM), normalization_db=0.0)
+    anchors = measure_anchors(settings, SPECTRUM, sample_rate=RATES[-1])
+    return resolve(settings, anchors, normalization_db=0.0)
 
 
 def render(chain: ResolvedChain, x: Array, sample_rate: int, frames: int = 65_536) -> Array:

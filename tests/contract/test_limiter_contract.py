@@ -123,13 +123,25 @@ def test_below_the_ceiling_nothing_is_touched(sample_rate: int) -> None:
     np.testing.assert_allclose(limited(x, sample_rate), x, atol=1e-12)
 
 
-def test_gain_comes_back_with_the_release_time() -> None:
-    sample_rate = 48_000
-    x = np.full((2, sample_rate), 1e-3)
-    x[0, 4800] = 2.0
+def gain_after(burst_s: float, release_ms: float, sample_rate: int = 48_000) -> Array:
+    """Gain from the end of a burst on, seen on the other channel."""
+    x = np.full((2, 4 * sample_rate), 1e-3)
+    end = 4800 + max(1, round(burst_s * sample_rate))
+    x[0, 4800:end] = 2.0
+    return limited(x, sample_rate, 0.0, release_ms)[1, end:] / 1e-3
+
+
+def test_after_lasting_limiting_the_gain_comes_back_with_the_release_time() -> None:
     for release_ms in (50.0, 200.0):
-        gain = limited(x, sample_rate, 0.0, release_ms)[1] / 1e-3
-        # two times one release time apart, once the smoothing window has passed
-        start = 4800 + round(0.02 * sample_rate)
-        later = start + round(0.001 * release_ms * sample_rate)
-        assert (1.0 - gain[later]) / (1.0 - gain[start]) == pytest.approx(math.exp(-1.0), rel=0.01)
+        gain = gain_after(2.0, release_ms)
+        # two times one release time apart, once the fast stage and the window have passed
+        start = round(0.001 * 2.0 * release_ms * 48_000) + 960
+        later = start + round(0.001 * release_ms * 48_000)
+        # the slow stage still follows what is left of the fast one
+        assert (1.0 - gain[later]) / (1.0 - gain[start]) == pytest.approx(math.exp(-1.0), rel=0.02)
+
+
+def test_after_a_single_peak_the_gain_comes_back_fast() -> None:
+    gain = gain_after(0.0, 200.0)
+    assert 1.0 - gain[round(0.06 * 48_000)] < 0.25 * (1.0 - gain[0])
+    assert 1.0 - gain[round(0.5 * 48_000)] < 0.05 * (1.0 - gain[0])

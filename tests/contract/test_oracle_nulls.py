@@ -42,7 +42,7 @@ def test_anchors_are_the_levels_that_the_oracles_measure() -> None:
     rng = np.random.default_rng(3)
     x = 0.1 * signal.lfilter(*signal.butter(1, 800.0, fs=rate), rng.standard_normal((2, frames)))
     settings = settings_of(("equalizer", "deesser", "multiband_compressor", "saturator"), seed=4)
-    anchors = measure_anchors(settings, spectrum_of(x, rate))
+    anchors = measure_anchors(settings, spectrum_of(x, rate), sample_rate=rate)
 
     y = equalizer.render(settings["equalizer"].values, x, rate)
     band = deesser.heard_section(settings["deesser"].values, rate)

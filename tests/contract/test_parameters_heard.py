@@ -8,8 +8,8 @@ from signals import difference_db, programme
 
 from glassmaster.models.chain import measure_anchors, resolve
 from glassmaster.models.kernels.matched import inverse
-from glassmaster.models.processors.equalizer import FILTERS, resolve_equalizer
-from glassmaster.models.settings import BLOCKS, default_settings
+from glassmaster.models.processors.equalizer import FILTERS, ResolvedEqualizer
+from glassmaster.models.settings import BLOCKS, default_settings, specification
 
 RATE = 48_000
 
@@ -36,14 +36,14 @@ EVERY = [(name, spec.key) for name, specs in BLOCKS.items() for spec in specs]
 
 def rendered(name: str, values: dict[str, float]) -> np.ndarray:
     settings = default_settings().with_block(name, values)
-    anchors = measure_anchors(settings, SPECTRUM)
+    anchors = measure_anchors(settings, SPECTRUM, sample_rate=RATE)
     chain = resolve(settings, anchors, normalization_db=0.0, gain_db=4.0)
     return render(chain, programme(RATE, 0.8), RATE)
 
 
 @pytest.mark.parametrize(("name", "key"), EVERY)
 def test_every_parameter_is_heard(name: str, key: str) -> None:
-    spec = next(spec for spec in BLOCKS[name] if spec.key == key)
+    spec = specification(name, key)
     active = ACTIVE[name]
     z = spec.normalize(active.get(key, spec.default))
     moved = spec.denormalize(z + 0.1 if z < 0.5 else z - 0.1)
@@ -66,12 +66,14 @@ def test_a_cut_is_the_exact_inverse_of_the_boost(sample_rate: int, seed: int) ->
     }
     opposite = {key: -v if key.endswith("gain_db") else v for key, v in values.items()}
     # at its lowest corner, the high-pass is all that is left of both
-    neutral = resolve_equalizer(default_settings()["equalizer"].values)
+    neutral = ResolvedEqualizer(default_settings()["equalizer"].values)
     boost, cut = (
-        resolve_equalizer(default_settings().with_block("equalizer", v)["equalizer"].values)
+        ResolvedEqualizer(default_settings().with_block("equalizer", v)["equalizer"].values)
         for v in (values, opposite)
     )
-    assert boost.gain_db == pytest.approx(-cut.gain_db, abs=1e-12)
+    assert boost.level_gain_db(sample_rate) == pytest.approx(
+        -cut.level_gain_db(sample_rate), abs=1e-12
+    )
     x = programme(sample_rate, 0.5)
     there_and_back, neither = (
         signal.sosfilt(np.insert(second.sections(sample_rate)[0], 3, 1.0, axis=1), one)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import CASES, HIGH, LOW, chain_of, render, resolved, settings_of
+from cases import CASES, HIGH, LOW, SPECTRUM, chain_of, render, resolved, settings_of
 from oracles import equalizer as oracle
 from scipy import signal
 from signals import Array, impulse, seconds, tone_bursts
 
 from glassmaster.inference.engine.chain import ChainRenderer
-from glassmaster.models.chain import ResolvedChain
+from glassmaster.models.chain import ResolvedChain, measure_anchors
 from glassmaster.models.processors.deesser import ResolvedDeesser
 from glassmaster.models.processors.equalizer import FILTERS, ResolvedEqualizer
 from glassmaster.models.rates import hop_samples
@@ -40,9 +40,43 @@ def test_equalizer_is_its_analog_prototype(sample_rate: int, seed: int) -> None:
     chain = chain_of(CASE["equalizer"], seed).equalizer
     assert chain is not None
     found = digital_db(chain.sections(sample_rate)[0], sample_rate)
-    expected = oracle.response_db(values, FREQUENCY_HZ)
+    expected = oracle.response_db(values, FREQUENCY_HZ, sample_rate)
     assert np.all(np.abs(found - expected) <= LIMIT_DB)
-    np.testing.assert_allclose(chain.response_db(FREQUENCY_HZ), expected, atol=1e-9)
+    response_db = chain.response_db(FREQUENCY_HZ, sample_rate)
+    np.testing.assert_allclose(response_db, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 11_025, 22_050])
+def test_filters_that_the_rate_cannot_hold_count_nowhere(sample_rate: int) -> None:
+    beyond = {item.name for item in FILTERS if item.high_hz > 0.45 * sample_rate}
+    values = {f"{name}_gain_db": 8.0 for name in beyond}
+    values |= {f"{item.name}_frequency_hz": item.high_hz for item in FILTERS}
+    settings = default_settings().with_block("equalizer", values)
+    flat = default_settings().with_block("equalizer", {})
+    (sections, left_out), (neutral, named) = (
+        ResolvedEqualizer(one["equalizer"].values).sections(sample_rate) for one in (settings, flat)
+    )
+    np.testing.assert_array_equal(sections[-1], neutral[-1])  # the level is in the last section
+    assert set(left_out) == beyond
+    assert named == ()  # nobody misses a filter without a gain
+    response_db = ResolvedEqualizer(settings["equalizer"].values).response_db(FREQUENCY_HZ, 8000)
+    assert np.abs(response_db[FREQUENCY_HZ > 100.0]).max() < 0.01
+    anchors = measure_anchors(settings, SPECTRUM, sample_rate=sample_rate)
+    assert anchors == measure_anchors(flat, SPECTRUM, sample_rate=sample_rate)
+
+
+def test_the_level_is_that_of_the_filters_that_run() -> None:
+    values = (
+        default_settings()
+        .with_block("equalizer", {"low_gain_db": 4.0, "high_shelf_gain_db": 8.0})["equalizer"]
+        .values
+    )
+    x = np.random.default_rng(0).standard_normal((2, 16_000))
+    found = render(ResolvedChain(equalizer=ResolvedEqualizer(values)), x, 8000)
+    without = {**values, "high_shelf_gain_db": 0.0}
+    np.testing.assert_array_equal(
+        found, render(ResolvedChain(equalizer=ResolvedEqualizer(without)), x, 8000)
+    )
 
 
 @pytest.mark.parametrize("name", [item.name for item in FILTERS])
@@ -55,8 +89,8 @@ def test_single_filters_keep_their_shape_at_any_corner(name: str, gain_db: float
             if q is not None:
                 values[f"{name}_q"] = q
             complete = default_settings().with_block("equalizer", values)["equalizer"].values
-            expected = oracle.response_db(complete, FREQUENCY_HZ)
-            equalizer = ResolvedEqualizer(complete, -oracle.mean_gain_db(complete))
+            expected = oracle.response_db(complete, FREQUENCY_HZ, 44_100)
+            equalizer = ResolvedEqualizer(complete)
             found = digital_db(equalizer.sections(44_100)[0], 44_100)
             assert np.abs(found - expected).max() <= 0.15, (corner_hz, q)
 

@@ -63,6 +63,9 @@ def test_mono_is_measured_as_one_channel_and_as_two_loudspeakers() -> None:
     assert mono.loudness.dual_mono_lufs == pytest.approx(
         mono.loudness.integrated_lufs + 3.0103, abs=1e-3
     )
+    # so a mix has the same ratios however it is stored
+    assert mono.loudness.plr_db == pytest.approx(stereo.loudness.plr_db, abs=1e-6)
+    assert mono.loudness.psr_db == pytest.approx(stereo.loudness.psr_db, abs=1e-6)
     assert stereo.loudness.dual_mono_lufs == stereo.loudness.integrated_lufs
     np.testing.assert_allclose(mono.spectrum.mid, stereo.spectrum.mid, rtol=1e-4)
 
@@ -150,6 +153,20 @@ def test_sample_rates(rate: int, codes: list[str]) -> None:
     found = analyzed(song(rate), rate)
     assert [finding.code for finding in found.findings] == codes
     assert found.loudness.integrated_lufs is not None
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_very_quiet_below_minus_40_lufs_on_two_loudspeakers(channels: int) -> None:
+    level_lufs = analyzed(song(channels=channels)).loudness.dual_mono_lufs
+    assert level_lufs is not None
+    for wanted_lufs, codes in (
+        (-40.2, ["very_quiet"]),
+        (-39.8, []),
+        (-75.0, ["loudness_undefined"]),
+    ):
+        gain = 10.0 ** ((wanted_lufs - level_lufs) / 20.0)
+        found = analyzed((gain * song(channels=channels)).astype(np.float32))
+        assert [finding.code for finding in found.findings] == codes
 
 
 def test_the_pair_of_meters_agrees_with_the_whole() -> None:

@@ -223,7 +223,22 @@ def test_the_command_keeps_files_and_explains_itself(
     assert main([str(tmp_path / "nowhere" / "mix.wav"), *short]) == 74
     assert main([str(tmp_path / "mix.wav"), "--style", "polka"]) == 64
     assert main(["--seed"]) == 64
+    assert main(["--help"]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 4
+    assert "mine.wav" in lines[0]
     assert "nowhere" in lines[1]
+    assert "polka" in lines[2]
+    assert "--seed" in lines[-1]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.wav"]
+
+
+def test_the_command_never_follows_a_link_and_cleans_up_like_every_writer(tmp_path: Path) -> None:
+    precious, link = tmp_path / "precious.wav", tmp_path / "link.wav"
+    link.symlink_to(precious)
+    short = ["--duration", "0.5"]
+    assert main([str(link), *short]) == 74  # a dangling link is something that exists
+    left = tmp_path / ".x.wav.glassmaster-partial-1-00000000"
+    left.touch()
+    assert main([str(link), *short, "--force"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["link.wav"]
+    assert soundfile.info(link).frames == 22_050

@@ -83,6 +83,14 @@ def test_odd_file_is_analyzed_and_commented(
     assert done.file["duration_s"] * done.file["sample_rate"] == pytest.approx(frames)
 
 
+def test_low_sample_rate_is_told_once(run: Any, bytesmith: Any) -> None:
+    done = run("analyze", bytesmith.file("mix.wav", bytesmith.wav(rate=22_050)), "--json")
+    told = [warning["message"] for warning in done.file["warnings"]]
+    assert [message for message in told if "22050" in message] == [
+        "The sample rate of 22050 Hz leaves no treble to work on."
+    ]
+
+
 @pytest.mark.parametrize("case", MASTERED)
 def test_odd_file_is_mastered_in_full(
     run: Any, bytesmith: Any, bad_input: ModuleType, tmp_path: Path, case: str

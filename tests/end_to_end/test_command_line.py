@@ -49,6 +49,8 @@ WRONG = {
     "check unknown profile": ("check", "MIX", "--profile", "moon"),
     "render without output": ("render", "OUT/r.yaml", "MIX"),
     "analyze nothing": ("analyze",),
+    "shortened option": ("analyze", "MIX", "--deb"),
+    "option that could be two": ("master", "MIX", "--re", "OUT"),
 }
 
 
@@ -66,6 +68,27 @@ def test_wrong_usage_is_64_with_a_document(run: Any, mix: Path, tmp_path: Path, 
     assert plain.code == 64
     assert list(tmp_path.iterdir()) == []
     assert sorted(mix.parent.iterdir()) == before
+
+
+def test_a_shortened_option_is_no_option(run: Any, mix: Path) -> None:
+    done = run("analyze", mix, "--jso")  # which would otherwise be JSON in one place only
+    assert done.code == 64
+    assert "--jso" in done.err
+
+
+def test_messages_move_no_cursor(run: Any, mix: Path, other_mix: Path, tmp_path: Path) -> None:
+    sly = tmp_path / "\x1b[2J\nx"
+    for words in (
+        ("master", mix, other_mix, "-o", sly),
+        ("master", mix, "-o", sly),
+        ("master", mix, "-o", tmp_path / "\x1b.flac", "--format", "wav"),
+        ("analyze", mix, "--\x1b[2J"),
+    ):
+        done = run(*words)
+        assert done.code == 64
+        assert "\x1b" not in done.err
+        assert "\\x1b" in done.err
+        assert done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

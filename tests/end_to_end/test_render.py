@@ -137,6 +137,8 @@ DAMAGED: dict[str, tuple[str, Callable[[str], str]]] = {
     "unknown block": ("unknown_parameter", replacing("  saturator:", "  exciter:")),
     "unknown entry of a block": ("unknown_parameter", replacing("    bypass:", "    bypas:")),
     "no delivery": ("damaged_recipe", replacing(r"^delivery:", "versions:")),
+    "an entry twice": ("damaged_recipe", lambda text: text + "recipe: 1\n"),
+    "truth for a number": ("no_number", replacing("low_trim_db: .*", "low_trim_db: true")),
     "missing entry": ("damaged_recipe", replacing(r"^  dither_seed: .*\n", "")),
     "out of range": ("out_of_range", replacing("low_trim_db: .*", "low_trim_db: 99")),
     "NaN": ("out_of_range", replacing("low_corner_hz: .*", "low_corner_hz: .nan")),
@@ -190,7 +192,35 @@ def test_limiter_cannot_be_bypassed(run: Any, mix: Path, tmp_path: Path, recipe:
     recipe.write_text(yaml.safe_dump(document), encoding="utf-8")
     done = run("render", recipe, mix, "-o", tmp_path / "m.wav", "--json")
     assert (done.code, done.error_code) == (65, "limiter_bypassed")
+    assert done.document["files"] == []  # before the mix is read
+    assert done.document["error"]["message"].startswith(f"{recipe}: ")
     assert not (tmp_path / "m.wav").exists()
+
+
+def test_an_older_report_stays_without_force(
+    run: Any, mix: Path, tmp_path: Path, recipe: Path
+) -> None:
+    page = tmp_path / "m-report.html"
+    page.write_text("older")
+    words = ("render", recipe, mix, "-o", tmp_path / "m.wav", "--report", tmp_path, "--json")
+    done = run(*words)
+    assert (done.code, done.error_code) == (74, "exists")
+    assert page.read_text() == "older"
+    assert not (tmp_path / "m.wav").exists()
+    assert run(*words, "--force").code == 0
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_what_a_recipe_says_moves_no_cursor(
+    run: Any, mix: Path, tmp_path: Path, recipe: Path
+) -> None:
+    text = recipe.read_text(encoding="utf-8")
+    for sly in ('"\\e[2J\\nx": 1\n' + text, text.replace("baseline", '"\\e[31mx"')):
+        recipe.write_text(sly, encoding="utf-8")
+        done = run("render", recipe, mix, "-o", tmp_path / "m.wav")
+        assert done.code == 65
+        assert "\x1b" not in done.err
+        assert done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("value", ["'false'", "'no'", "3", "[]"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glassmaster.inference.baseline.fit import EqualizerFit, fit_equalizer
-from glassmaster.models.processors.equalizer import FILTERS, LEVEL_CENTERS_HZ, resolve_equalizer
+from glassmaster.models.processors.equalizer import FILTERS, LEVEL_CENTERS_HZ, ResolvedEqualizer
 from glassmaster.models.settings import BLOCKS
 from glassmaster.models.spectrum import THIRD_CENTERS_HZ
 
@@ -18,7 +18,7 @@ def fit(wanted_db: np.ndarray, sample_rate: int = 48_000, most_db: float = 6.0) 
 
 
 def response_db(result: EqualizerFit, frequency_hz: np.ndarray) -> np.ndarray:
-    return resolve_equalizer(result.values).response_db(frequency_hz)
+    return ResolvedEqualizer(result.values).response_db(frequency_hz, 48_000)
 
 
 def smooth_wishes(count: int) -> list[np.ndarray]:
@@ -42,8 +42,9 @@ def test_smooth_wishes_are_met(case: int) -> None:
 def test_a_response_of_its_own_filters_is_found_again() -> None:
     given = {spec.key: spec.default for spec in BLOCKS["equalizer"]}
     given |= {"low_shelf_gain_db": -3.0, "high_mid_gain_db": 2.0, "high_shelf_gain_db": 1.5}
-    wanted_db = resolve_equalizer(given).response_db(BANDS_HZ)
-    error = response_db(fit(wanted_db), FINE_HZ) - resolve_equalizer(given).response_db(FINE_HZ)
+    wanted_db = ResolvedEqualizer(given).response_db(BANDS_HZ, 48_000)
+    expected_db = ResolvedEqualizer(given).response_db(FINE_HZ, 48_000)
+    error = response_db(fit(wanted_db), FINE_HZ) - expected_db
     assert np.abs(error).max() < 0.35
 
 
@@ -79,6 +80,7 @@ def test_equal_wishes_give_equal_settings() -> None:
 def test_filters_beyond_the_rate_stay_out(sample_rate: int) -> None:
     wish = np.linspace(3.0, -3.0, len(BANDS_HZ))
     values = fit(wish - wish[BANDS_HZ > 60.0].mean(), sample_rate).values
-    _, left_out = resolve_equalizer(values).sections(sample_rate)
-    assert [values[f"{name}_gain_db"] for name in left_out] == [0.0] * len(left_out)
+    beyond = [f for f in FILTERS if values[f"{f.name}_frequency_hz"] > 0.45 * sample_rate]
+    assert bool(beyond) == (sample_rate < 20_000)  # the highest corner starts at 9 kHz
+    assert [values[f"{item.name}_gain_db"] for item in beyond] == [0.0] * len(beyond)
     assert any(values[f"{item.name}_gain_db"] for item in FILTERS)

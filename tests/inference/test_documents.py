@@ -61,6 +61,10 @@ def test_json_knows_no_infinities() -> None:
         "",
         "a: {",
         "a: b: c",
+        "a: 1\nb: 2\na: 3\n",
+        "a: 1\n'a': 1\n",
+        "a: [{b: 1, c: 2, b: 1}]\n",
+        '{"a": {"b": 1, "b": 2}}',
         "\0",
         "a: 1\n---\nb: 2\n",
         "[" * 300_000,
@@ -76,6 +80,18 @@ def test_what_is_no_plain_mapping_is_refused_soon(text: str) -> None:
     assert caught.value.code == "damaged_recipe"
     assert "\n" not in caught.value.message
     assert time.monotonic() - started < 5.0
+
+
+def test_one_name_may_stand_in_two_places() -> None:
+    assert load_yaml("a: {b: 1}\nb: {b: 2}\n") == {"a": {"b": 1}, "b": {"b": 2}}
+    assert load_yaml('"1": a\n1: b\n') == {"1": "a", 1: "b"}  # a text and a number
+
+
+def test_many_entries_are_read_soon() -> None:
+    text = "".join(f"a{i}: 1\n" for i in range(90_000))
+    started = time.monotonic()
+    assert len(load_yaml(text)) == 90_000
+    assert time.monotonic() - started < 15.0
 
 
 def test_levels_are_counted_from_the_top() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from glassmaster.data.metering.report import LoudnessReport
-from glassmaster.inference.commands.files import check_apart, check_name
+from glassmaster.inference.commands.targets import check_apart, check_name, check_targets
 from glassmaster.inference.compliance import check_compliance, check_file
 from glassmaster.inference.profiles import load_profile
-from glassmaster.models.errors import UsageError
+from glassmaster.models.errors import OutputError, UsageError
 
 QUIET = LoudnessReport(
     integrated_lufs=-23.0,
@@ -64,6 +64,32 @@ def test_other_names_are_free(name: str) -> None:
 
 
 def test_recipe_and_master_need_names_of_their_own(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="same file"):
-        check_apart(tmp_path / "a.wav", tmp_path / "a.wav", "--recipe")
-    check_apart(tmp_path / "a.yaml", tmp_path / "a.wav", "--recipe")
+    targets = {"-o": tmp_path / "a.wav", "--recipe": None, "--report": tmp_path / "a.html"}
+    check_apart(targets)
+    for option in ("--recipe", "--report"):
+        with pytest.raises(UsageError, match=f"-o and {option} name the same file"):
+            check_apart({**targets, option: tmp_path / "a.wav"})
+
+
+def test_what_this_run_has_written_is_not_replaced_even_by_force(tmp_path: Path) -> None:
+    mix, output, page = (tmp_path / name for name in ("mix.wav", "a.wav", "a.html"))
+    targets = {"-o": output, "--recipe": None, "--report": page}
+    assert check_targets(targets, [mix], force=False) == [output, page]
+    with pytest.raises(OutputError, match=r"a\.html: was written for another mix of this run"):
+        check_targets(targets, [mix], [page], force=True)
+    page.write_text("older")
+    with pytest.raises(OutputError, match=r"a\.html: exists already"):
+        check_targets(targets, [mix], force=False)
+    check_targets(targets, [mix], force=True)
+    with pytest.raises(OutputError, match="is the input itself"):
+        check_targets(targets, [page], force=True)
+
+
+def test_names_in_messages_move_no_cursor() -> None:
+    sly = Path("\x1b[2J\nx.flac")
+    with pytest.raises(UsageError) as caught:
+        check_name(sly, "wav")
+    assert caught.value.message.startswith("\\x1b[2J\\nx.flac: ")
+    with pytest.raises(UsageError) as caught:
+        check_apart({"-o": sly, "--recipe": sly})
+    assert caught.value.message.startswith("\\x1b[2J\\nx.flac: ")

@@ -3,10 +3,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from datetime import date
+from importlib.resources import files
 
 import pytest
+import yaml
 
 from glassmaster.data.metering.report import LoudnessReport
+from glassmaster.inference import profiles
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.profiles import DeliveryProfile, load_profile, profile_names
 from glassmaster.models.errors import UsageError
@@ -19,6 +22,11 @@ STATED = {  # from the standards and the dated sources the profiles name
     "spotify": {"playback_lufs": -14.0, "turns_up": True, "louder_true_peak_dbtp": -2.0},
     "youtube": {"playback_lufs": -14.0, "turns_up": False},
     "apple_music": {"playback_lufs": -16.0},
+    "youtube_music": {"playback_lufs": -7.0, "turns_up": False, "purpose": "playback"},
+    "soundcloud": {"playback_lufs": None, "true_peak_dbtp": -1.0, "confidence": "conflicting"},
+    "qobuz": {"playback_lufs": None, "confidence": "unknown"},
+    "aes_td1008": {"playback_lufs": -16.0, "true_peak_dbtp": -1.0},
+    "aes_td1008_album": {"playback_lufs": -14.0, "true_peak_dbtp": -1.0, "purpose": "playback"},
     "default": {"target_lufs": None, "aim_lufs": -11.0, "true_peak_dbtp": -1.0},
 }
 
@@ -61,7 +69,29 @@ def test_every_profile_is_complete_dated_and_of_the_right_types(name: str) -> No
         assert value is None or -30.0 <= value <= -5.0
     if profile.purpose == "playback":  # is a preview, never a production target
         assert profile.target_lufs is None
-        assert profile.playback_lufs is not None
+        is_known = profile.confidence not in ("conflicting", "unknown")
+        assert profile.playback_lufs is not None or not is_known
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_has_a_date_and_a_source_of_its_own(name: str) -> None:
+    path = files("glassmaster.configs") / "profiles" / f"{name}.yaml"
+    stated = yaml.safe_load(path.read_text("utf-8"))
+    assert str(stated["date"]) == load_profile(name).date
+    assert stated["source"]
+
+
+@pytest.mark.parametrize("key", ["date", "source"])
+def test_neither_date_nor_source_is_inherited(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    read = profiles._read
+
+    def without(name: str) -> dict[str, object]:
+        return {k: v for k, v in read(name).items() if (name, k) != ("cd", key)}
+
+    monkeypatch.setattr(profiles, "_read", without)
+    with pytest.raises(UsageError, match=f"profile cd has no {key}"):
+        load_profile.__wrapped__("cd")
+    assert load_profile.__wrapped__("club").name == "club"
 
 
 def test_default_comes_first() -> None:
@@ -86,6 +116,10 @@ def test_unknown_profile_is_wrong_usage(name: str) -> None:
         ("youtube", -20.0, 0.0),
         ("deezer", -10.0, -5.0),
         ("deezer", -20.0, None),  # whether it turns up is not known
+        ("soundcloud", -10.0, None),
+        ("qobuz", -10.0, None),
+        ("youtube_music", -6.0, -1.0),
+        ("youtube_music", -11.0, 0.0),
         ("default", -10.0, None),
     ],
 )
@@ -94,7 +128,16 @@ def test_playback_gain(name: str, lufs: float, gain_db: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lufs", "ceiling"), [(-13.9, -2.0), (-14.0, -1.0), (-20.0, -1.0), (None, -1.0)]
+    ("lufs", "ceiling"),
+    # a master made at the threshold may come out 0.1 LU louder
+    [
+        (-13.89, -2.0),
+        (-13.9, -1.0),
+        (-14.0 + 0.1, -1.0),
+        (-14.0, -1.0),
+        (-20.0, -1.0),
+        (None, -1.0),
+    ],
 )
 def test_louder_masters_have_another_ceiling(lufs: float | None, ceiling: float) -> None:
     assert load_profile("spotify").ceiling_dbtp(lufs) == ceiling
@@ -118,6 +161,7 @@ def test_louder_masters_have_another_ceiling(lufs: float | None, ceiling: float)
         ("default", report(None, None), 0),
         ("default", report(-5.0, -1.0), 0),
         ("spotify", report(-13.0, -1.5), 1),
+        ("spotify", report(-13.95, -1.05), 0),
         ("spotify", report(-15.0, -1.5), 0),
     ],
 )
@@ -126,6 +170,12 @@ def test_compliance(name: str, loudness: LoudnessReport, violations: int) -> Non
     assert len(found.violations) == violations
     assert found.complies == (violations == 0)
     assert found.profile == name
+
+
+@pytest.mark.parametrize(("name", "rule"), [("spotify", "advised"), ("ebu_r128", "allowed")])
+def test_services_advise_and_standards_forbid(name: str, rule: str) -> None:
+    found = check_compliance(report(-23.0, -0.5), load_profile(name))
+    assert found.violations == (f"true peak is -0.50 dBTP; at most -1.00 is {rule}",)
 
 
 def test_mono_is_held_against_targets_as_dual_mono() -> None:

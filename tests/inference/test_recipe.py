@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,12 +16,19 @@ from glassmaster.inference.recipe import (
     Delivery,
     Recipe,
     Resolved,
+    current_versions,
     load_recipe,
+    recorded_hash,
     save_recipe,
-    settings_hash,
 )
 from glassmaster.models.chain import Anchors
-from glassmaster.models.errors import GlassmasterError, OutputError, ParameterError, UsageError
+from glassmaster.models.errors import (
+    GlassmasterError,
+    OutputError,
+    ParameterError,
+    RecipeError,
+    UsageError,
+)
 from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
 
 DELIVERY = Delivery("default", "wav", "24", 44_100, -14.0)
@@ -27,9 +37,22 @@ ANCHORS = Anchors(-30.5, (-20.1, -21.2, -22.3, -200.0), -14.0)
 
 def recipe(given_settings: ChainSettings | None = None) -> Recipe:
     chosen = given_settings or default_settings().with_block("limiter", {"ceiling_dbtp": -1.0})
-    digest = settings_hash(chosen, DELIVERY)
-    resolved = Resolved(digest, "ab" * 32, 1 / 3, ANCHORS, 7.1, -1.1, (1 << 48) - 1)
+    resolved = Resolved("", "ab" * 32, 1 / 3, ANCHORS, 7.1, -1.1, (1 << 48) - 1)
+    digest = recorded_hash(chosen, DELIVERY, resolved)
+    resolved = dataclasses.replace(resolved, settings_hash=digest)
     return Recipe(chosen, DELIVERY, resolved, "baseline", {"numpy": "2.4"})
+
+
+def refused(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> GlassmasterError:
+    path = tmp_path / "r.yaml"
+    save_recipe(recipe(), path, force=True)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    change(document)
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    assert str(path) in caught.value.message
+    return caught.value
 
 
 @pytest.mark.parametrize("name", ["r.yaml", "r.json", "r"])
@@ -78,6 +101,51 @@ def test_small_numbers_are_numbers_in_yaml_and_json(tmp_path: Path, value: str) 
     assert text.count('"low_gain_db": 0.0') == 1
     path.write_text(text.replace('"low_gain_db": 0.0', f'"low_gain_db": {value}'), "utf-8")
     assert load_recipe(path).settings["equalizer"].values["low_gain_db"] == float(value)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_truth_value_is_no_number(tmp_path: Path, value: bool) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["settings"]["deesser"]["values"]["ratio"] = value
+
+    error = refused(tmp_path, change)
+    assert (error.code, error.exit_code) == ("no_number", 65)
+    assert f"ratio is {value}" in error.message
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[31mred", "two\nlines", "\u202egpj", "x" * 101, "", 7, None, ["a"]]
+)
+def test_a_predictor_has_a_harmless_name(tmp_path: Path, name: object) -> None:
+    error = refused(tmp_path, lambda document: document.update(predictor=name))
+    assert error.code == "damaged_recipe"
+    assert "predictor" in error.message
+    assert "\x1b" not in error.message
+
+
+def test_a_limiter_that_is_off_is_refused_by_name(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["settings"]["limiter"]["bypass"] = True
+
+    assert refused(tmp_path, change).code == "limiter_bypassed"
+
+
+def test_a_recipe_names_its_model_where_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    save_recipe(recipe(), path, force=False)
+    assert yaml.safe_load(path.read_text("utf-8"))["model"] is None
+    trained = dataclasses.replace(recipe(), model="0f" * 32)
+    save_recipe(trained, path, force=True)
+    assert load_recipe(path) == trained
+    for model in ("0f" * 31, "0F" * 32, 7, "x" * 64):
+        change = functools.partial(dict.update, model=model)
+        assert "model" in refused(tmp_path, change).message
+
+
+def test_versions_name_the_cpu() -> None:
+    versions = current_versions()
+    assert {"glassmaster", "numba", "numpy", "soundfile", "soxr", "cpu"} == set(versions)
+    assert all(versions.values())
 
 
 def test_existing_recipe_is_kept_without_force(tmp_path: Path) -> None:

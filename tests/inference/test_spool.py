@@ -3,7 +3,9 @@ from __future__ import annotations
 import errno
 import os
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +78,85 @@ def test_full_disk_has_its_code_whenever_it_is_noticed(
         assert caught.value.code == "disk_full"
 
 
-def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="missing") as caught:
-        Spool(tmp_path / "missing", 8, 10)
-    assert caught.value.exit_code == 74
+def test_unusable_folder_is_named_as_for_every_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    def refusal(name: str) -> str:
+        with pytest.raises(OutputError, match=name) as caught:
+            Spool(tmp_path / name, 8, 10)
+        assert caught.value.exit_code == 74
+        assert "--temp-dir" in str(caught.value)
+        return caught.value.code
+
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    assert refusal("missing") == "no_directory"
+    assert refusal("file") == "no_directory"
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert refusal("folder") == "read_only"
+
+
+class Failing:
+    """A file on a disk that fails at every reading."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def read(self, count: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    readinto = read
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+READINGS: list[Callable[[Spool], object]] = [
+    lambda spool: next(spool.audio()),
+    lambda spool: next(spool.peaks()),
+    lambda spool: spool.read_powers(1, rewind=True),
+]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_disk_that_fails_while_it_is_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reading: Callable[[Spool], object]
+) -> None:
+    import tempfile
+
+    make = tempfile.TemporaryFile
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **options: Failing(make(**options)))
+    with Spool(tmp_path, 8, 10) as spool:
+        spool.add_audio(np.zeros((2, 10)))
+        spool.finish()
+        with pytest.raises(OutputError, match="Input/output error") as caught:
+            reading(spool)
+    assert caught.value.code == "read_failed"
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_spool_that_became_shorter_is_not_taken_for_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    made: list[Any] = []
+    make = tempfile.TemporaryFile
+
+    def noted(**options: Any) -> Any:
+        made.append(make(**options))
+        return made[-1]
+
+    monkeypatch.setattr("tempfile.TemporaryFile", noted)
+    with Spool(tmp_path, 8, 10) as spool:
+        spool.add_audio(np.zeros((2, 2 * CHUNK_FRAMES)))
+        spool.finish()
+        assert len(list(spool.audio())) == 2
+        for kept in (8 * CHUNK_FRAMES, 8 * CHUNK_FRAMES + 400):
+            os.ftruncate(made[0].fileno(), kept)
+            with pytest.raises(OutputError) as caught:
+                list(spool.audio())
+            assert caught.value.code == "read_failed"

@@ -7,7 +7,12 @@ import pytest
 
 from glassmaster.models.chain import Anchors, measure_anchors, resolve
 from glassmaster.models.errors import ParameterError
-from glassmaster.models.settings import BLOCKS, default_settings, settings_from_document
+from glassmaster.models.settings import (
+    BLOCKS,
+    default_settings,
+    settings_from_document,
+    specification,
+)
 from glassmaster.models.spectrum import (
     CENTERS_HZ,
     EDGES_HZ,
@@ -31,6 +36,15 @@ def test_defaults_bypass_everything_and_keys_are_unique_in_a_block() -> None:
         keys = [spec.key for spec in specs]
         assert len(set(keys)) == len(keys)
         assert list(settings[name].values) == keys
+
+
+def test_specifications_by_block_and_key() -> None:
+    found = specification("limiter", "ceiling_dbtp")
+    assert found in BLOCKS["limiter"]
+    assert (found.name, found.unit) == ("ceiling", "dBTP")
+    for block, key in (("limiter", "ceiling_db"), ("clipper", "ceiling_dbtp")):
+        with pytest.raises(ParameterError, match=key if block == "limiter" else block):
+            specification(block, key)
 
 
 def test_document_round_trip_and_what_is_missing() -> None:
@@ -65,7 +79,10 @@ def test_amount_scales_toward_neutral_and_bypasses_what_reached_it() -> None:
     assert half["equalizer"].values["low_frequency_hz"] == 100.0
     assert half["saturator"].values["mix"] == pytest.approx(0.25)
     assert half["limiter"].values["ceiling_dbtp"] == -2.0
-    nothing = settings.scaled(0.0)
+    for block in ("equalizer", "multiband_compressor"):  # engaged at its neutral values: on purpose
+        for amount in (0.1, 1.0):
+            assert not default_settings().with_block(block, {}).scaled(amount)[block].bypass
+    nothing = settings.with_block("imager", {}).scaled(0.0)
     assert [name for name, block in nothing.blocks.items() if not block.bypass] == ["limiter"]
     whole = settings.scaled(1.0)
     for name, block in settings.blocks.items():
@@ -112,24 +129,26 @@ def test_spectrum_scales_in_decibels() -> None:
 def test_anchors_follow_level_band_and_equalizer() -> None:
     settings = default_settings()
     power = np.where(np.abs(CENTERS_HZ - 60.0) < 2.0, 1e-2, 0.0)
-    anchors = measure_anchors(settings, spectrum(power))
+    anchors = measure_anchors(settings, spectrum(power), sample_rate=48_000)
     total_dbfs = 10.0 * math.log10(power.sum())
     low, low_mid, high_mid, high = anchors.bands_dbfs
     assert anchors.saturator_dbfs == pytest.approx(total_dbfs)
     assert low == pytest.approx(total_dbfs, abs=0.6)  # an octave below the corner
     assert low > low_mid > high_mid > high
-    louder = measure_anchors(settings, spectrum(power).scaled(6.0))
+    louder = measure_anchors(settings, spectrum(power).scaled(6.0), sample_rate=48_000)
     assert louder.saturator_dbfs == pytest.approx(total_dbfs + 6.0)
     assert louder.bands_dbfs[0] == pytest.approx(low + 6.0)
     # the equalizer counts, unless it is bypassed
     boost = {"low_shelf_gain_db": 4.0, "low_shelf_frequency_hz": 200.0}
-    boosted = measure_anchors(settings.with_block("equalizer", boost), spectrum(power))
+    boosted = measure_anchors(
+        settings.with_block("equalizer", boost), spectrum(power), sample_rate=48_000
+    )
     bypassed = settings.with_block("equalizer", boost, bypass=True)
     assert boosted.saturator_dbfs > total_dbfs + 1.0
-    assert measure_anchors(bypassed, spectrum(power)) == anchors
+    assert measure_anchors(bypassed, spectrum(power), sample_rate=48_000) == anchors
 
 
 def test_anchors_of_nothing_are_finite() -> None:
-    anchors = measure_anchors(default_settings(), spectrum(np.zeros(124)))
+    anchors = measure_anchors(default_settings(), spectrum(np.zeros(124)), sample_rate=48_000)
     values = [anchors.deesser_dbfs, anchors.saturator_dbfs, *anchors.bands_dbfs]
     assert values == [-200.0] * 6

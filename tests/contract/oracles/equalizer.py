@@ -46,28 +46,31 @@ def chosen(values: Mapping[str, float], name: str) -> tuple[str, float, float, f
     return FILTERS[name], values[f"{name}_gain_db"], q, values[f"{name}_frequency_hz"]
 
 
-def mean_gain_db(values: Mapping[str, float]) -> float:
+def mean_gain_db(values: Mapping[str, float], sample_rate: int) -> float:
     """Mean of shelves and bells over the 24 third octaves from 63 Hz to 12.5 kHz."""
     centers_hz = 1000.0 * 2.0 ** (np.arange(-12, 12) / 3.0)
-    return float(np.mean(balance_db(values, centers_hz)))
+    return float(np.mean(balance_db(values, centers_hz, sample_rate)))
 
 
-def balance_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
-    """Analog response of shelves and bells in dB."""
+def balance_db(values: Mapping[str, float], frequency_hz: Array, sample_rate: int) -> Array:
+    """Analog response in dB of the shelves and bells that the rate can hold."""
     total = np.zeros(len(frequency_hz))
     for name in FILTERS:
         shape, gain_db, q, corner_hz = chosen(values, name)
+        if corner_hz > NYQUIST_SHARE * sample_rate:
+            continue
         numerator, denominator = prototype(shape, gain_db, q)
         total += 20.0 * np.log10(analog_gain(numerator, denominator, frequency_hz / corner_hz))
     return total
 
 
-def response_db(values: Mapping[str, float], frequency_hz: Array) -> Array:
+def response_db(values: Mapping[str, float], frequency_hz: Array, sample_rate: int) -> Array:
     """Analog response of the whole equalizer in dB."""
     ratio = frequency_hz / values["high_pass_frequency_hz"]
     high_pass = analog_gain((1.0, 0.0, 0.0), (1.0, 1.0 / SHELF_Q, 1.0), ratio)
-    total: Array = balance_db(values, frequency_hz) + 20.0 * np.log10(high_pass)
-    return total - mean_gain_db(values)
+    balance = balance_db(values, frequency_hz, sample_rate)
+    total: Array = balance + 20.0 * np.log10(high_pass)
+    return total - mean_gain_db(values, sample_rate)
 
 
 def sections(values: Mapping[str, float], sample_rate: int) -> Array:
@@ -89,4 +92,4 @@ def sections(values: Mapping[str, float], sample_rate: int) -> Array:
 
 def render(values: Mapping[str, float], x: Array, sample_rate: int) -> Array:
     filtered: Array = signal.sosfilt(sections(values, sample_rate), x)
-    return filtered * 10.0 ** (-mean_gain_db(values) / 20.0)
+    return filtered * 10.0 ** (-mean_gain_db(values, sample_rate) / 20.0)

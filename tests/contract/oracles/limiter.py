@@ -54,11 +54,13 @@ def gain(values: Mapping[str, float], x: Array, sample_rate: int) -> Array:
     # the gain at the start of cell i sees the cells i - 1 ... i + ahead
     held = np.concatenate((np.ones(1), sliding_window_view(demand, ahead + 2).min(axis=1)))
     released = np.empty(len(held))
-    state = 1.0
-    keep = math.exp(-1000.0 * cell / (values["release_ms"] * sample_rate))
+    fast = slow = 1.0
+    cells_a_release = values["release_ms"] * sample_rate / (1000.0 * cell)
     for i, target in enumerate(held):
-        state = min(target, target + keep * (state - target))
-        released[i] = state
+        fast = min(target, target + math.exp(-6.0 / cells_a_release) * (fast - target))
+        share = 0.5 if fast < slow else 1.0
+        slow += (1.0 - math.exp(-1.0 / (share * cells_a_release))) * (fast - slow)
+        released[i] = min(fast, slow)
     span = ahead + 1
     first = (span + 1) // 2
     window = np.convolve(np.ones(first), np.ones(span + 1 - first))

@@ -70,7 +70,6 @@ def test_lossless_containers(
         info = reader.info
     assert (info.container, info.codec, info.frames) == (kind, subtype, 132_300)
     assert (info.sample_rate, info.channels, info.lossy) == (44_100, 2, False)
-    assert info.duration_s == 3.0
 
 
 @pytest.mark.parametrize("subtype", ["ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"])
@@ -99,7 +98,6 @@ def test_blocks_of_any_size_make_the_same_whole(
             if block.shape[1] == 0:
                 break
             pieces.append(block)
-            assert reader.position == sum(each.shape[1] for each in pieces)
     assert np.array_equal(np.concatenate(pieces, axis=1) * 32_768, codes.T)
 
 

@@ -82,11 +82,10 @@ def test_every_bit_comes_back(
         block = rng.integers(-full, full, (channels, frames), np.int32)
         block[:, 0] = -full
         block[:, -1] = full - 1
-    path = tmp_path_factory.mktemp("out") / f"a{delivery.extension}"
+    path = tmp_path_factory.mktemp("out") / "a"
     with create_audio(path, delivery, frames=frames) as writer:
         writer.write(block[:, :cut])
         writer.write(block[:, cut:])
-        assert writer.frames == frames
         assert not path.exists()
         writer.commit()
     # An independent reader takes the codes as they are, left-aligned in 32 bits.
@@ -157,7 +156,7 @@ def test_blocks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
                 writer.write(np.full((2, 1), code, np.int32))
             assert caught.value.code == "out_of_range"
         writer.write(SILENCE[:, :0])
-        assert writer.frames == 0
+        assert soundfile.info(writer.finish()).frames == 0
     with create_audio(tmp_path / "b.wav", float_form, frames=10) as writer:
         for value in (np.nan, np.inf, -np.inf):
             with pytest.raises(DeliveryError) as caught:

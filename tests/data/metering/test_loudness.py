@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from glassmaster.data.metering.k_weighting import k_weighting, k_weighting_power
-from glassmaster.data.metering.loudness import LoudnessMeter, gated_loudness
+from glassmaster.data.metering.loudness import LoudnessMeter, bin_edges, gated_loudness
 
 Array = npt.NDArray[np.float64]
 
@@ -127,6 +128,15 @@ def test_loudness_range_against_the_definition() -> None:
     loudness = np.sort(loudness[loudness >= gate])
     low, high = (loudness[math.floor((len(loudness) - 1) * p + 0.5)] for p in (0.1, 0.95))
     assert measure(samples, rate).range_lu == pytest.approx(high - low, abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 44_100, 48_000, 12_345])
+def test_bins_of_10_ms_start_at_the_nearest_sample(rate: int) -> None:
+    bins = np.arange(0, 2000)
+    exact = bins * Fraction(rate, 100)
+    expected = [math.floor(edge + Fraction(1, 2)) for edge in exact]
+    assert bin_edges(bins, rate).tolist() == expected
+    assert bin_edges(np.array([100]), rate).tolist() == [rate]
 
 
 def test_relative_gate_drops_what_is_ten_below() -> None:

@@ -15,11 +15,11 @@ from glassmaster.data.metering.spectrum import LevelSpread
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.delivering import Delivered
 from glassmaster.inference.loudness_solve import Limiting
-from glassmaster.inference.mastering import MasteringResult
 from glassmaster.inference.predictor import Prediction, Reason
 from glassmaster.inference.profiles import load_profile
 from glassmaster.inference.recipe import Delivery, Recipe, Resolved
 from glassmaster.inference.rendering import Reductions
+from glassmaster.inference.results import MasteringResult
 from glassmaster.models.chain import Anchors
 from glassmaster.models.processors.limiter import ResolvedLimiter
 from glassmaster.models.settings import BLOCKS, default_settings
@@ -75,30 +75,34 @@ def make_result(
     *,
     profile: str = "default",
     after: LoudnessReport | None = None,
-    target_lufs: float | None = None,
+    shortfall_lufs: float | None = None,
+    amount: float = 1.0,
 ) -> MasteringResult:
-    settings = (
+    whole = (
         default_settings()
         .with_block("equalizer", {"low_mid_gain_db": 4.0, "low_mid_frequency_hz": 1000.0})
         .with_block("multiband_compressor", {"low_ratio": 2.0, "low_corner_hz": 100.0})
         .with_block("limiter", {"release_ms": 137.0})
     )
+    settings = whole.scaled(amount)
     anchors = Anchors(-30.0, (-20.0, -21.0, -22.0, -23.0), -14.0)
     resolved = Resolved("ab" * 32, "5e" * 32, 3.3, anchors, 6.4, -1.1, 123_456_789)
-    delivery = Delivery(profile, "wav", "24", 44_100, target_lufs)
+    delivery = Delivery(profile, "wav", "24", 44_100)
     loudness = master_loudness() if after is None else after
     return MasteringResult(
         source=Path(source),
         output=Path("song-master.wav"),
         before=make_analysis(),
-        delivered=Delivered(loudness, 6.4, ResolvedLimiter(settings["limiter"].values), None, 1),
+        delivered=Delivered(loudness, 6.4, ResolvedLimiter(settings["limiter"].values), 1),
         recipe=Recipe(settings, delivery, resolved, "baseline", {"glassmaster": "0.1.0"}),
+        basis="Settings from a die; nothing is trained.",
         prediction=Prediction(
-            settings,
+            whole,
             {"response_db@1000": (-1.0, 5.0), "response_db@2000": (-2.0, 3.0)},
             tuple(Reason(name, f"The {name} was decided by a die.") for name in BLOCKS),
         ),
         limiting=Limiting(6.4, -12.2, 0.9, 3.7),
+        shortfall_lufs=shortfall_lufs,
         reductions=Reductions(
             (0.4, 1.3),
             {"low": (1.0, 2.6), "low_mid": (0.5, 1.3), "high_mid": (0.0, 0.0), "high": (0.0, 0.65)},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from referencing import Registry, Resource
 
@@ -17,16 +18,16 @@ from glassmaster.data.analysis import Analysis
 from glassmaster.data.files.info import FileInfo
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.documents import dump_json
-from glassmaster.inference.mastering import MasteringResult
 from glassmaster.inference.profiles import load_profile, profile_names
-from glassmaster.inference.report.document import (
+from glassmaster.inference.report.document import document, error_entry
+from glassmaster.inference.report.entries import (
     analysis_entry,
     check_entry,
-    document,
-    error_entry,
     master_entry,
 )
+from glassmaster.inference.results import MasteringResult
 from glassmaster.models.errors import OutputError, TargetError, UnsupportedAudioError, UsageError
+from glassmaster.models.spectrum import PowerSpectrum
 
 FOLDER = files("glassmaster.configs") / "schemas"
 SCHEMAS: dict[str, Any] = {
@@ -87,8 +88,35 @@ def test_analysis_is_a_valid_document(info: FileInfo, analysis: Analysis) -> Non
     }
     # side has a quarter of mid's power
     assert entry["third_octaves"]["side_share"] == pytest.approx([0.2] * 31)
+    # of channels as loud as each other: (mid - side) / (mid + side)
+    assert entry["third_octaves"]["correlation"] == pytest.approx([0.6] * 31)
     levels = zip(*(entry["third_octaves"][key] for key in ("mid_db", "side_db")), strict=True)
     assert [mid - side for mid, side in levels] == pytest.approx([6.0206] * 31, abs=1e-4)
+    twelfths = entry["twelfth_octaves"]
+    assert twelfths["frequency_hz"][0] == pytest.approx(1000.0 * 2.0 ** (-69.5 / 12.0), abs=1e-3)
+    assert len(twelfths["frequency_hz"]) == len(twelfths["mid_db"]) == 4 * 31
+    mid_db = [-30.0 - 0.3 * (m + 0.5) / 12.0 for m in range(-70, 54)]
+    assert twelfths["mid_db"] == pytest.approx(mid_db, abs=1e-6)
+    assert twelfths["side_db"] == pytest.approx([db - 6.0206 for db in mid_db], abs=1e-4)
+
+
+def test_correlation_tells_a_louder_channel_and_opposite_ones(
+    info: FileInfo, analysis: Analysis
+) -> None:
+    ones = np.ones(124)
+    cases = {  # mid, side and their product, of left and right
+        (0.25, 0.25, 0.25): None,  # left alone
+        (0.0, 1.0, 0.0): -1.0,
+        (1.0, 0.0, 0.0): 1.0,
+        (2.25, 0.25, 0.75): 1.0,  # left twice as high as right
+        (0.5, 0.5, 0.0): 0.0,
+    }
+    for powers, expected in cases.items():
+        spectrum = PowerSpectrum(*(power * ones for power in powers))
+        entry = analyzed(info, replace(analysis, spectrum=spectrum))
+        correlation = entry["third_octaves"]["correlation"]
+        assert correlation == ([None] * 31 if expected is None else pytest.approx([expected] * 31))
+        assert problems("analyze", read_back(document("analyze", [entry]))) == []
 
 
 def test_what_is_undefined_is_null(info: FileInfo, undefined: Analysis) -> None:
@@ -99,6 +127,8 @@ def test_what_is_undefined_is_null(info: FileInfo, undefined: Analysis) -> None:
     assert entry["integrated_lufs"] is None
     assert entry["correlation"] is None
     assert entry["third_octaves"]["mid_db"] == [None] * 31
+    assert entry["third_octaves"]["correlation"] == [None] * 31
+    assert entry["twelfth_octaves"]["side_db"] == [None] * 124
     assert entry["band_levels"][0]["p50_dbfs"] is None
     content = read_back(document("check", [checked(mono, undefined, "ebu_r128")]))
     assert problems("check", content) == []
@@ -158,6 +188,8 @@ def test_master_is_a_valid_document(command: str, result: MasteringResult) -> No
     assert entry["recipe"] == "song.yaml"
     assert entry["report"] == "song-report.html"
     assert len(entry["reasons"]) == 6
+    assert entry["basis"] == "Settings from a die; nothing is trained."
+    assert entry["shortfall_lufs"] is None
     played = {part["profile"]: part["playback_gain_db"] for part in entry["playback"]}
     assert played["apple_music"] == pytest.approx(-3.8)
 
@@ -175,6 +207,17 @@ def test_rendered_recipe_without_loudness(result: MasteringResult, undefined: An
     entry = content["files"][0]
     assert (entry["limiting"], entry["reasons"], entry["recipe"]) == (None, [], None)
     assert entry["after"]["true_peak_dbtp"] is None
+
+
+def test_a_master_says_what_was_asked_for_and_how_much_of_a_move_was_made(
+    results: Callable[..., MasteringResult],
+) -> None:
+    entry = master_entry(results(shortfall_lufs=-8.0, amount=0.25), None, None)
+    assert problems("master", read_back(document("master", [entry]))) == []
+    assert entry["shortfall_lufs"] == -8.0
+    told = {reason["block"]: reason["text"] for reason in read_back(entry)["reasons"]}
+    assert told["equalizer"].endswith("decided by a die (\N{MULTIPLICATION SIGN} 0.25).")
+    assert told["saturator"].endswith("decided by a die.")
 
 
 def test_a_master_that_misses_its_profile(results: Callable[..., MasteringResult]) -> None:

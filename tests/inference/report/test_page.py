@@ -11,9 +11,9 @@ import pytest
 
 from glassmaster.data.analysis import Analysis
 from glassmaster.data.findings import Finding
-from glassmaster.inference.mastering import MasteringResult
 from glassmaster.inference.predictor import Prediction, Reason
 from glassmaster.inference.report.page import page, write_page
+from glassmaster.inference.results import MasteringResult
 from glassmaster.models.errors import OutputError
 from glassmaster.models.settings import default_settings
 
@@ -88,15 +88,16 @@ def test_page_tells_the_key_figures(result: MasteringResult) -> None:
         "song.flac",
         "Meets “Release master”",
         "Integrated -21.3 -12.2 LUFS",
-        "True peak -3.4 -1.1 dBTP",
+        "True peak -3.40 -1.10 dBTP",
         "PLR 17.9 11.1 dB",
         "Gain: +3.3 dB into the chain, +6.4 dB before the limiter.",
-        "costs 0.9 LU",
+        "predicted before correction to cost 0.9 LU",
         "The measured file was corrected 1 time.",
         "The multiband_compressor was decided by a die.",
         "nothing is trained",
         "Apple Music -3.8 dB",
-        "True peak is -1.10 dBTP; at most -2.0 is allowed",
+        "True peak is -1.10 dBTP; at most -2.00 is advised",
+        "SoundCloud unknown none conflicting",
         "The audio is clipped in 3 places.",
         "AES TD1008 (2021)",
         "ab" * 32,
@@ -136,7 +137,7 @@ def test_page_needs_nothing_else(result: MasteringResult) -> None:
 def test_numbers_keep_their_sign_and_unit(result: MasteringResult) -> None:
     content = page(result)
     assert "\N{MINUS SIGN}12.2\N{NO-BREAK SPACE}LUFS" in content
-    assert "ceiling \N{MINUS SIGN}1.0\N{NO-BREAK SPACE}dBTP" in content
+    assert "ceiling \N{MINUS SIGN}1.00\N{NO-BREAK SPACE}dBTP" in content
     assert not re.search(r">-\d", content)
 
 
@@ -240,22 +241,29 @@ def test_failure_to_comply_is_not_green(results: Callable[..., MasteringResult])
     assert "Integrated loudness is -12.20 LUFS; wanted is -9.0 ± 1" in shown(content)
 
 
-def test_page_is_written_and_replaced(result: MasteringResult, tmp_path: Path) -> None:
+def test_page_is_written_and_replaced_only_when_forced(
+    result: MasteringResult, tmp_path: Path
+) -> None:
     folder = tmp_path / "new" / "reports"
-    path = write_page(result, folder)
+    path = write_page(result, folder, force=False)
     assert path == folder / "song-master-report.html"
     path.write_text("older")
-    assert write_page(result, folder).read_text(encoding="utf-8") == page(result)
+    with pytest.raises(OutputError, match="exists already"):
+        write_page(result, folder, force=False)
+    assert path.read_text() == "older"
+    assert write_page(result, folder, force=True).read_text(encoding="utf-8") == page(result)
     assert [each.name for each in folder.iterdir()] == [path.name]
 
 
 def test_a_name_that_is_no_text_is_written(result: MasteringResult, tmp_path: Path) -> None:
     odd = replace(result, source=Path("\udcff.wav"), output=Path("\udcff-master.wav"))
-    assert "\\udcff.wav" in shown(write_page(odd, tmp_path).read_text(encoding="utf-8"))
+    assert "\\udcff.wav" in shown(
+        write_page(odd, tmp_path, force=False).read_text(encoding="utf-8")
+    )
 
 
 def test_a_folder_that_is_a_file_is_an_error(result: MasteringResult, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="taken") as caught:
-        write_page(result, tmp_path / "taken" / "reports")
+        write_page(result, tmp_path / "taken" / "reports", force=True)
     assert caught.value.exit_code == 74

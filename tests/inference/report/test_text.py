@@ -14,7 +14,6 @@ from glassmaster.data.files.info import FileInfo
 from glassmaster.data.findings import Finding
 from glassmaster.data.metering.report import LoudnessReport
 from glassmaster.inference.compliance import check_compliance
-from glassmaster.inference.mastering import MasteringResult
 from glassmaster.inference.profiles import load_profile, profile_names
 from glassmaster.inference.report.facts import (
     LABELS,
@@ -26,7 +25,8 @@ from glassmaster.inference.report.facts import (
     response_points,
 )
 from glassmaster.inference.report.text import analysis_text, check_text, error_text, master_text
-from glassmaster.models.errors import UnsupportedAudioError
+from glassmaster.inference.results import MasteringResult
+from glassmaster.models.errors import RecipeError, UnsupportedAudioError
 from glassmaster.models.settings import BLOCKS, ChainSettings
 
 
@@ -69,13 +69,13 @@ def test_frequencies_and_lengths() -> None:
 def test_master_tells_the_key_figures_in_order(result: MasteringResult) -> None:
     text = master_text(result, Path("song.yaml"), None)
     head, *rest = text.splitlines()
-    assert head == ("song.flac → song-master.wav: -12.2 LUFS, -1.1 dBTP, meets “Release master”")
+    assert head == ("song.flac → song-master.wav: -12.2 LUFS, -1.10 dBTP, meets “Release master”")
     flat = words("\n".join(rest))
     expected = (
         "before after",
         "integrated -21.3 -12.2 LUFS",
         "loudness range 6.7 5.8 LU",
-        "true peak -3.4 -1.1 dBTP",
+        "true peak -3.40 -1.10 dBTP",
         "PLR 17.9 11.1 dB",
         "short-term maximum -17.6 -9.1 LUFS",
         "Equalizer The equalizer was decided by a die.",
@@ -84,9 +84,9 @@ def test_master_tells_the_key_figures_in_order(result: MasteringResult) -> None:
         "100 Hz to 900 Hz 0.5 1.3 dB",
         "above 4.5 kHz 0.0 0.7 dB",
         "Loudness +3.3 dB into the chain, +6.4 dB before the limiter",
-        "Ceiling -1.0 dBTP, release 137 ms; costs 0.9 LU",
-        "at most 3.7 dB",
-        "At playback",
+        "Ceiling -1.00 dBTP, release 137 ms; predicted before correction to cost 0.9 LU",
+        "at most 3.7 dB for 95 % of the time",
+        "At playback, by levels as of 2026-11-20",
         "Apple Music plays it at -3.8 dB",
         "Warnings",
         "! The audio is clipped in 3 places.",
@@ -122,19 +122,24 @@ def test_violations_are_told(results: Callable[..., MasteringResult]) -> None:
 
 def test_a_loudness_that_was_not_reached_is_told(results: Callable[..., MasteringResult]) -> None:
     assert "-12.2 LUFS is the nearest safe loudness" in words(
-        master_text(results(target_lufs=-8.0), None, None)
+        master_text(results(shortfall_lufs=-8.0), None, None)
     )
-    assert "nearest safe" not in master_text(results(target_lufs=-12.2), None, None)
+    assert "nearest safe" not in master_text(results(), None, None)
 
 
 def test_a_recipe_keeps_no_reasons(result: MasteringResult) -> None:
-    byhand = replace(result.recipe, predictor="hand")
-    rendered = replace(result, prediction=None, limiting=None, recipe=byhand)
+    basis = "Settings from the recipe, chosen by hand."
+    rendered = replace(result, prediction=None, limiting=None, basis=basis)
     text = words(master_text(rendered, None, None))
     assert "Equalizer As the recipe says." in text
     assert "Saturator Bypassed." in text
-    assert "Limiter Ceiling -1.0 dBTP, release 137 ms. " in text
-    assert "The settings were made by hand." in text
+    assert "Limiter Ceiling -1.00 dBTP, release 137 ms. " in text
+    assert f"Basis {basis}" in text
+
+
+def test_no_correction_leaves_the_plain_prediction(result: MasteringResult) -> None:
+    exact = replace(result, delivered=replace(result.delivered, corrections=0))
+    assert "137 ms; predicted to cost 0.9 LU" in words(master_text(exact, None, None))
 
 
 def test_mono_is_told_twice(result: MasteringResult) -> None:
@@ -145,13 +150,24 @@ def test_mono_is_told_twice(result: MasteringResult) -> None:
         delivered=replace(result.delivered, loudness=loudness),
     )
     text = words(master_text(mono, None, None))
-    assert "-14.0 LUFS (-11.0 as dual mono), -1.1 dBTP" in text
+    assert "-14.0 LUFS (-11.0 as dual mono), -1.10 dBTP" in text
     assert "as dual mono -21.3 -11.0 LUFS" in text
 
 
 def test_unsafe_names_are_shown_as_escapes(results: Callable[..., MasteringResult]) -> None:
     text = master_text(results("\x1b[2Jgpj\u202e.wav"), None, None)
     assert text.startswith("\\x1b[2Jgpj\\u202e.wav → ")
+
+
+def test_what_a_recipe_says_moves_no_cursor(result: MasteringResult) -> None:
+    sly = replace(result, basis="Settings by \x1b[31m\x1b[2J\nnobody.")
+    text = master_text(sly, None, None)
+    assert "\x1b" not in text
+    assert "\\x1b[31m\\x1b[2J\\nnobody." in text
+    error = RecipeError("r.yaml: has unknown entries: \x1b[2J\nx", code="damaged_recipe")
+    assert error_text(error) == (
+        "error: r.yaml: has unknown entries: \\x1b[2J\\nx [damaged_recipe]"
+    )
 
 
 def test_analysis_tells_every_meter(info: FileInfo, analysis: Analysis) -> None:
@@ -162,7 +178,7 @@ def test_analysis_tells_every_meter(info: FileInfo, analysis: Analysis) -> None:
         "short-term maximum -17.6 LUFS",
         "momentary maximum -15.2 LUFS",
         "loudness range 6.7 LU",
-        "true peak -3.4 dBTP",
+        "true peak -3.40 dBTP",
         "sample peak -3.6 dBFS",
         "PLR 17.9 dB",
         "PSR 14.2 dB",
@@ -172,6 +188,7 @@ def test_analysis_tells_every_meter(info: FileInfo, analysis: Analysis) -> None:
         "DC offset 0.002, -0.001 % of full scale",
         # a quarter of mid's power is side's
         "side, % 20 20 20",
+        "correlation 0.60 0.60 0.60",
         "20 Hz to 120 Hz -44.0 -33.5 -27.2",
         "4.5 kHz to 20 kHz n/a n/a n/a",
         "Warnings: ! The audio is clipped in 3 places.",
@@ -198,6 +215,7 @@ def test_analysis_without_loudness(info: FileInfo, undefined: Analysis) -> None:
     assert "integrated n/a LUFS" in text
     assert "as dual mono n/a LUFS" in text
     assert "level, dBFS n/a n/a" in text
+    assert "correlation n/a n/a n/a" in text
     assert "Warnings" not in text
     assert "nan" not in text.lower()
 
@@ -207,7 +225,7 @@ def test_check_tells_each_profile(analysis: Analysis) -> None:
     reports = [check_compliance(analysis.loudness, load_profile(name)) for name in names]
     text = check_text(Path("song.flac"), analysis, (), "all", reports)
     flat = words(text)
-    assert "-21.3 LUFS, -3.4 dBTP, meets 2 of 3 profiles" in flat
+    assert "-21.3 LUFS, -3.40 dBTP, meets 2 of 3 profiles" in flat
     assert "fails Club and DJ integrated loudness is -21.30 LUFS; wanted is -9.0 ± 1" in flat
     assert "meets Spotify plays it at +7.3 dB" in flat
     single = check_text(Path("song.flac"), analysis, (), "club", reports[:1])
@@ -225,7 +243,9 @@ def test_playback_names_the_services_only(result: MasteringResult) -> None:
     assert not {"default", "club", "ebu_r128"} & previews.keys()
     # published: -14 LUFS, and at most -2 dBTP for masters that are louder
     assert previews["spotify"].gain_db == pytest.approx(-1.8)
-    assert len(previews["spotify"].violations) == 1
+    assert previews["spotify"].violations == ("true peak is -1.10 dBTP; at most -2.00 is advised",)
+    # sources name three levels for one, and none at all for the other
+    assert previews["soundcloud"].gain_db is previews["qobuz"].gain_db is None
 
 
 def test_response_points_find_the_peak(result: MasteringResult) -> None:

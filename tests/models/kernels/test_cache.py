@@ -58,6 +58,68 @@ def test_unusable_folder_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     directory.rmdir()
 
 
+LEVELS = (".", "glassmaster", "glassmaster/kernels")
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("fresh")
+def test_every_level_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = tmp_path / "base"
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(base))
+    before = os.umask(0)
+    try:
+        directory = cache.cache_directory()
+    finally:
+        os.umask(before)
+    assert directory.parent == base / LEVELS[-1]
+    made = [*(base / level for level in LEVELS), directory]
+    assert [oct(level.stat().st_mode & 0o777) for level in made] == ["0o700"] * 4
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize(
+    ("open_level", "mode"),
+    [
+        (level, mode)
+        for level in LEVELS
+        for mode in (0o770, 0o707, 0o1777)
+        if (level, mode) != (LEVELS[0], 0o770)
+    ],
+)
+def test_machine_code_is_not_kept_where_others_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, temporary: Path, open_level: str, mode: int
+) -> None:
+    base = tmp_path / "base"
+    (base / open_level).mkdir(parents=True)
+    (base / open_level).chmod(mode)
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(base))
+    directory = cache.cache_directory()
+    assert directory.is_relative_to(temporary / f"glassmaster-{os.getuid()}")
+    assert list((base / open_level).iterdir()) == []  # nothing is left in it either
+
+
+@pytest.mark.usefixtures("fresh")
+def test_at_last_a_new_folder_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    (temporary / f"glassmaster-{os.getuid()}").mkdir(mode=0o700)
+    (temporary / f"glassmaster-{os.getuid()}").chmod(0o777)
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, "/dev/null/nowhere")
+    first = cache.cache_directory()
+    cache.cache_directory.cache_clear()
+    second = cache.cache_directory()
+    assert first.parent == second.parent == temporary
+    assert first != second
+    assert first.stat().st_mode & 0o777 == 0o700
+
+
 def named(copy: Path) -> str:
     code = (
         "import importlib.util as u, sys;"
@@ -108,3 +170,14 @@ def test_vanished_cache_costs_no_result(tmp_path: Path, monkeypatch: pytest.Monk
     compiled = kernel(double)
     shutil.rmtree(tmp_path / "gone")
     assert compiled(4.0) == 8.0
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_base_that_the_group_may_write_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    base.chmod(0o775)
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(base))
+    assert cache.cache_directory().is_relative_to(base)
