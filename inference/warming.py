@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from ..data.files.formats import DeliveryFormat
 from ..data.files.writer import create_audio
@@ -31,6 +30,8 @@ def warm() -> tuple[float, Path]:
         The seconds it took, and the folder of the cache.
 
     """
+    from filelock import FileLock  # needed at the first run only, and slow to import
+
     started = time.perf_counter()
     directory = cache_directory()
     with FileLock(directory / "warm.lock"):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
-from filelock import FileLock
 from numba.core.caching import FunctionCache
 
 from .cache import cache_directory
@@ -23,6 +22,8 @@ class _LockedCache(FunctionCache):  # type: ignore[misc]
     """
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        from filelock import FileLock  # needed at the first run only, and slow to import
+
         try:
             with FileLock(cache_directory() / "lock"):
                 super().save_overload(sig, data)
