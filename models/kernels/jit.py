@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 from .cache import cache_directory
 
@@ -14,12 +15,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _LockedCache(FunctionCache):  # type: ignore[misc]
-    """numba's cache, safe when two processes compile at once.
+    """numba's cache, quick to load from, and safe when two processes compile at once.
 
     numba picks the name of a new entry and writes it in two steps. Two processes that compile two
     signatures of one kernel at the same moment can give both the same name, and a third would run
     the wrong machine code. Readers need no lock: every file is replaced as a whole.
     """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # numba would first import everything it can compile with, which takes a third of a second;
+        # machine code that lies ready needs its runtime alone. A compilation, should the code be
+        # missing, loads the rest by itself.
+        rtsys.initialize(target_context)
+        return self._load_overload(sig, target_context)
 
     def save_overload(self, sig: Any, data: Any) -> None:
         from filelock import FileLock  # needed at the first run only, and slow to import
