@@ -177,10 +177,9 @@ def _choose_high_pass(
 
 
 def _place(departure: Departure) -> str:
-    where = "inside" if departure.is_inside else "outside"
     return (
-        f"its distance from finished songs is {departure.distance:.0f}, {where} the range of four "
-        f"in five of them (up to {departure.normal_distance:.0f})"
+        f"its distance from finished songs is {departure.distance:.0f} (four in five of them lie "
+        f"within {departure.normal_distance:.0f})"
     )
 
 
