@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..models.decibel import amplitude_to_decibel, power_to_decibel
 from ..models.errors import UnsupportedAudioError
-from ..models.spectrum import PowerSpectrum, third_octaves
+from ..models.spectrum import PowerSpectrum, levels_db, third_octaves
 from .audio import AudioReader, blocks
 from .background import Background
 from .findings import Finding
@@ -36,8 +36,6 @@ COMMON_RATES = frozenset(
 
 VERY_QUIET_LUFS = -40.0
 """Below this loudness, as two loudspeakers give it, noise is too near to judge the music."""
-
-_FLOOR = 1e-20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +81,12 @@ class Analysis:
     @property
     def mid_third_octaves_db(self) -> Array:
         """Mean square of mid a third octave in dB, shape ``(31,)``; -200 where there is nothing."""
-        return _decibels(third_octaves(self.spectrum.mid))
+        return levels_db(third_octaves(self.spectrum.mid))
 
     @property
     def side_third_octaves_db(self) -> Array:
         """Mean square of side a third octave in dB, shape ``(31,)``; -200 where there is none."""
-        return _decibels(third_octaves(self.spectrum.side))
+        return levels_db(third_octaves(self.spectrum.side))
 
 
 class Analyzer:
@@ -232,8 +230,3 @@ def analyze(reader: AudioReader, progress: Progress | None = None) -> Analysis:
             if progress is not None:
                 progress(frames)
     return analyzer.result()
-
-
-def _decibels(power: Array) -> Array:
-    level_db: Array = 10.0 * np.log10(np.maximum(power, _FLOOR))
-    return level_db

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.metering.loudness import bin_edges, gated_loudness, loudness_to_power
+from ..models.decibel import decibel_to_amplitude
 from ..models.processors.limiter import ResolvedLimiter
 from ..models.rates import limiter_cell_samples
 from .engine.limiter import LimiterGain
@@ -79,7 +80,7 @@ class LimiterPreview:
 
     def at(self, drive_db: float) -> Limiting:
         """Predict one drive."""
-        before, after, smallest = self._by_hop(10.0 ** (drive_db / 20.0))
+        before, after, smallest = self._by_hop(decibel_to_amplitude(drive_db))
         output_lufs = gated_loudness(after)
         input_lufs = self.input_lufs + drive_db
         output_lufs = input_lufs if output_lufs is None else output_lufs

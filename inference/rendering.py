@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ..data.audio import AudioReader, AudioWriter
+from ..data.audio import BLOCK_FRAMES, AudioReader, AudioWriter
 from ..data.background import Background
 from ..data.files.formats import DeliveryFormat
 from ..data.metering.loudness import LoudnessMeter
@@ -76,7 +76,7 @@ def render_to_spool(
     *,
     frames: int,
     progress: Progress,
-    block_frames: int = CHUNK_FRAMES,
+    block_frames: int = BLOCK_FRAMES,
 ) -> Spooled:
     """Run the first pass.
 

@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .decibel import decibel_to_power
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 BANDS_PER_THIRD = 4
@@ -24,6 +26,10 @@ EDGES_HZ: Array = 1000.0 * 2.0 ** (np.arange(4 * -17 - 2, 4 * 13 + 3) / 12.0)
 
 CENTERS_HZ: Array = np.sqrt(EDGES_HZ[:-1] * EDGES_HZ[1:])
 """Centers of the 124 twelfth-octave bands."""
+
+
+LOWEST_POWER = 1e-20
+"""A band with no more than this power (-200 dB) holds nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +57,14 @@ class PowerSpectrum:
 
     def scaled(self, gain_db: float) -> PowerSpectrum:
         """Return the spectrum of the same track ``gain_db`` louder."""
-        power = 10.0 ** (gain_db / 10.0)
+        power = decibel_to_power(gain_db)
         return PowerSpectrum(self.mid * power, self.side * power, self.cross * power)
+
+
+def levels_db(power: Array) -> Array:
+    """Convert powers to dB, any shape; what is below `LOWEST_POWER` counts as that."""
+    levels: Array = 10.0 * np.log10(np.maximum(power, LOWEST_POWER))
+    return levels
 
 
 def third_octaves(power: Array) -> Array:

@@ -13,7 +13,7 @@ from ...data.analysis import Analysis
 from ...data.metering.spectrum import LEVEL_EDGES_HZ, LevelSpread
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import specification
-from ...models.spectrum import CENTERS_HZ
+from ...models.spectrum import CENTERS_HZ, levels_db
 from ..predictor import Reason
 from .prior import Dynamics, Prior
 
@@ -122,5 +122,4 @@ def _band_means(power: Array) -> Array:
     """Return the mean level of each band of `LEVEL_EDGES_HZ` in dB, shape ``(4,)``."""
     bands = np.digitize(CENTERS_HZ, LEVEL_EDGES_HZ) - 1
     powers = [power[bands == band].sum() for band in range(len(BANDS))]
-    means: Array = 10.0 * np.log10(np.maximum(powers, 1e-20))
-    return means
+    return levels_db(np.array(powers))

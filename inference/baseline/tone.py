@@ -28,7 +28,12 @@ import numpy.typing as npt
 
 from ...models.processors.equalizer import LEVEL_CENTERS_HZ
 from ...models.rates import NYQUIST_MARGIN
-from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
+from ...models.spectrum import (
+    LOWEST_POWER,
+    THIRD_CENTERS_HZ,
+    levels_db,
+    third_octaves,
+)
 from .prior import Prior
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -43,7 +48,6 @@ IN_MEAN: Mask = np.isin(CENTERS_HZ, LEVEL_CENTERS_HZ)
 _FIRST = int(np.searchsorted(THIRD_CENTERS_HZ, CENTERS_HZ[0]))
 _HALF_BAND = 2.0 ** (1.0 / 6.0)
 _LEVEL_VARIANCE = 1e5
-_FLOOR = 1e-20
 _FEWEST_BANDS = 6
 _TWO_SIDED_Z = 1.2816  # of an interval that holds 80 %
 
@@ -101,9 +105,9 @@ def measure_balance(power: Array, prior: Prior, sample_rate: int) -> Balance | N
     """
     tone = prior.tone
     powers = third_octaves(power)[_FIRST : _FIRST + len(CENTERS_HZ)]
-    level_db = 10.0 * np.log10(np.maximum(powers, _FLOOR))
+    level_db = levels_db(powers)
     end_hz = min(tone.statistics_end_hz, NYQUIST_MARGIN * sample_rate)
-    heard = (end_hz > _HALF_BAND * CENTERS_HZ) & (powers > _FLOOR)
+    heard = (end_hz > _HALF_BAND * CENTERS_HZ) & (powers > LOWEST_POWER)
     heard &= level_db > level_db.max() - tone.floor_db
     step_db = np.diff(level_db)
     middle = len(step_db) // 2

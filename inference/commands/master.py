@@ -12,7 +12,14 @@ from ...models.errors import UsageError
 from .answer import Entry
 from .files import run_files
 from .progress import Progress
-from .targets import CONTAINER_OF_SUFFIX, check_apart, check_name, check_targets, prepare_reports
+from .targets import (
+    CONTAINER_OF_SUFFIX,
+    add_output_arguments,
+    check_apart,
+    check_name,
+    check_targets,
+    prepare_reports,
+)
 
 if TYPE_CHECKING:
     from ..recipe import Delivery
@@ -43,10 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bit-depth", choices=BIT_DEPTHS, help="else the profile's, usually 24")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="else the mix's")
     parser.add_argument("--recipe", type=Path, metavar="OUT.yaml", help="save the recipe")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML report")
-    parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
-    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
-    parser.add_argument("--force", action="store_true", help="replace existing files")
+    add_output_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

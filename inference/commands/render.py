@@ -8,7 +8,7 @@ from pathlib import Path
 from .answer import Entry
 from .files import run_files
 from .progress import Progress
-from .targets import check_apart, check_name, check_targets, prepare_reports
+from .targets import add_output_arguments, check_apart, check_name, check_targets, prepare_reports
 
 NAME = "render"
 HELP = "render a recipe again"
@@ -24,10 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--nearest", action="store_true", help="take the nearest safe loudness")
     parser.add_argument("--save", type=Path, metavar="OUT.yaml", help="save the recipe as used")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML report")
-    parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
-    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
-    parser.add_argument("--force", action="store_true", help="replace existing files")
+    add_output_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

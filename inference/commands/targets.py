@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from ...data.files.names import display_name
 from ...models.errors import OutputError, UsageError
 
 CONTAINER_OF_SUFFIX = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command that writes audio can be told of its outputs."""
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML report")
+    parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
+    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
 
 
 def check_targets(

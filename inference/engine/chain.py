@@ -70,7 +70,6 @@ class ChainRenderer:
 
     def __init__(self, chain: ResolvedChain, sample_rate: int, channels: int) -> None:
         self._hop = hop_samples(sample_rate)
-        self._channels = channels
         self.deesser = DeesserStage(sample_rate)
         self.multiband_compressor = MultibandCompressorStage(sample_rate)
         stages: dict[str, Stage] = {
@@ -156,9 +155,8 @@ class ChainRenderer:
 
     def finish_front(self) -> Block:
         """Do the first half of `finish`: silence follows until the latency is flushed."""
-        waiting = self._fed // self._hop * self._hop
         needed = -(-(self._fed + self._latency) // self._hop) * self._hop
-        silence = np.zeros((2, needed - waiting - self._pending.shape[1]))
+        silence = np.zeros((2, needed - self._fed))
         padded = np.concatenate((self._pending, silence), axis=1)
         self._pending = np.zeros((2, 0))
         self._length = self._fed

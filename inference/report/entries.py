@@ -19,7 +19,7 @@ from ...data.files.info import FileInfo
 from ...data.findings import Finding
 from ...data.metering.spectrum import LEVEL_EDGES_HZ
 from ...data.metering.stereo import third_octave_correlation, third_octave_width
-from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ
+from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, levels_db
 from ..compliance import ComplianceReport
 from ..results import MasteringResult
 from .document import Json, file_entry, plain
@@ -66,8 +66,8 @@ def analysis_entry(
         },
         "twelfth_octaves": {
             "frequency_hz": [round(float(hz), 3) for hz in CENTERS_HZ],
-            "mid_db": _levels(10.0 * np.log10(np.maximum(spectrum.mid, 1e-20))),
-            "side_db": _levels(10.0 * np.log10(np.maximum(spectrum.side, 1e-20))),
+            "mid_db": _levels(levels_db(spectrum.mid)),
+            "side_db": _levels(levels_db(spectrum.side)),
         },
     }
 

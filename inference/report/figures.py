@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...models.chain import REFERENCE_LUFS
 from ...models.rates import NYQUIST_MARGIN
-from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
+from ...models.spectrum import THIRD_CENTERS_HZ, levels_db, third_octaves
 from ..predictor import response_quantity
 from ..results import MasteringResult
 from .facts import band_labels, equalizer_response_db
@@ -82,7 +82,7 @@ def _spectrum(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     gain_db = 0.0 if resolved is None else resolved.normalization_db
     centers_hz = _heard_hz(result)
     power = third_octaves(result.before.spectrum.scaled(gain_db).total)[: len(centers_hz)]
-    mix_db = 10.0 * np.log10(np.maximum(power, 1e-20))
+    mix_db = levels_db(power)
     highest_db = 10.0 * math.ceil((float(mix_db.max()) + 4.0) / 10.0)
     y_range = (highest_db - SPECTRUM_DB, highest_db)
     plot = Plot(_LEFT, 28.0, _INSIDE, 220.0, (LOWEST_HZ, HIGHEST_HZ), y_range)

@@ -17,7 +17,7 @@ from ...data.findings import Finding
 from ...data.metering.spectrum import LEVEL_EDGES_HZ
 from ...data.metering.stereo import correlation_of
 from ...models.errors import GlassmasterError
-from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
+from ...models.spectrum import LOWEST_POWER, THIRD_CENTERS_HZ, third_octaves
 from ..compliance import ComplianceReport
 from ..predictor import NOMINAL_HZ
 from ..profiles import load_profile
@@ -248,7 +248,7 @@ def _spectrum_lines(analysis: Analysis) -> list[str]:
     octaves = [slice(start, start + 3) for start in range(first, first + 30, 3)]
     centers_hz = [float(NOMINAL_HZ[octave.start + 1]) for octave in octaves]
     mid, side, cross = (np.array([power[octave].sum() for octave in octaves]) for power in thirds)
-    heard = mid + side > 1e-20
+    heard = mid + side > LOWEST_POWER
     power = np.where(heard, mid + side, 1.0)
     levels = np.where(heard, 10.0 * np.log10(power), np.nan)
     shares = np.where(heard, 100.0 * side / power, np.nan)

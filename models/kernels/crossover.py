@@ -62,6 +62,38 @@ def section(
 
 
 @kernel
+def split(
+    u: complex,
+    p: complex,
+    q: complex,
+    r: complex,
+    s: complex,
+    a1: float,
+    a2: float,
+    a3: float,
+) -> tuple[complex, complex, complex, complex, complex, complex]:
+    """Split one sample of both channels at a corner.
+
+    Args:
+        u: Input, a pair of left and right.
+        p: First state of the first section.
+        q: Its second state.
+        r: First state of the second section.
+        s: Its second state.
+        a1: Coefficients, see `corner_coefficients`.
+        a2: See ``a1``.
+        a3: See ``a1``.
+
+    Returns:
+        Low and high band, and the four states.
+
+    """
+    half, passed, p, q = section(u, p, q, a1, a2, a3)
+    low, _, r, s = section(half, r, s, a1, a2, a3)
+    return low, subtract(passed, low), p, q, r, s
+
+
+@kernel
 def split_four(x: Array, c: Array, s: Pairs, bands: Array) -> None:
     """Split one block into four bands.
 
@@ -83,21 +115,16 @@ def split_four(x: Array, c: Array, s: Pairs, bands: Array) -> None:
     p4, q4, p5, q5 = s[4, 0], s[4, 1], s[5, 0], s[5, 1]
     p6, q6, p7, q7 = s[6, 0], s[6, 1], s[7, 0], s[7, 1]
     for n in range(x.shape[1]):
-        half, passed, p0, q0 = section(complex(x[0, n], x[1, n]), p0, q0, m1, m2, m3)
-        low, _, p1, q1 = section(half, p1, q1, m1, m2, m3)
-        high = subtract(passed, low)
+        u = complex(x[0, n], x[1, n])
+        low, high, p0, q0, p1, q1 = split(u, p0, q0, p1, q1, m1, m2, m3)
 
         _, low, p2, q2 = section(low, p2, q2, h1, h2, h3)
-        half, passed, p3, q3 = section(low, p3, q3, e1, e2, e3)
-        low, _, p4, q4 = section(half, p4, q4, e1, e2, e3)
-        rest = subtract(passed, low)
+        low, rest, p3, q3, p4, q4 = split(low, p3, q3, p4, q4, e1, e2, e3)
         bands[0, 0, n], bands[0, 1, n] = low.real, low.imag
         bands[1, 0, n], bands[1, 1, n] = rest.real, rest.imag
 
         _, high, p5, q5 = section(high, p5, q5, e1, e2, e3)
-        half, passed, p6, q6 = section(high, p6, q6, h1, h2, h3)
-        low, _, p7, q7 = section(half, p7, q7, h1, h2, h3)
-        rest = subtract(passed, low)
+        low, rest, p6, q6, p7, q7 = split(high, p6, q6, p7, q7, h1, h2, h3)
         bands[2, 0, n], bands[2, 1, n] = low.real, low.imag
         bands[3, 0, n], bands[3, 1, n] = rest.real, rest.imag
     s[0, 0], s[0, 1], s[1, 0], s[1, 1] = p0, q0, p1, q1

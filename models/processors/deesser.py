@@ -22,7 +22,7 @@ from ..decibel import decibel_to_amplitude
 from ..kernels.matched import IDENTITY, matched_section
 from ..parameters import ParameterSpec
 from ..rates import hop_samples, representable, smoothing
-from ..spectrum import CENTERS_HZ
+from ..spectrum import CENTERS_HZ, levels_db
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -101,4 +101,4 @@ def deesser_anchor_dbfs(values: Mapping[str, float], power: Array) -> float:
     ratio = CENTERS_HZ / values["frequency_hz"]
     narrow = (ratio / values["q"]) ** 2
     band = narrow / ((1.0 - ratio * ratio) ** 2 + narrow)
-    return float(10.0 * np.log10(max(float(power @ band), 1e-20)))
+    return float(levels_db(power @ band))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..decibel import decibel_to_amplitude
 from ..parameters import ParameterSpec
 from ..rates import limiter_cell_samples, smoothing
 
@@ -46,7 +47,7 @@ class ResolvedLimiter:
     @property
     def ceiling(self) -> float:
         """The ceiling, linear."""
-        return float(10.0 ** (self.values["ceiling_dbtp"] / 20.0))
+        return decibel_to_amplitude(self.values["ceiling_dbtp"])
 
     def release(self, sample_rate: int) -> npt.NDArray[np.float64]:
         """Return the one-pole coefficients a cell: fast, slow down, slow up, shape ``(3,)``."""

@@ -20,7 +20,7 @@ from ..kernels.crossover import corner_coefficients
 from ..kernels.dynamics import static_gain_db
 from ..parameters import ParameterSpec
 from ..rates import NYQUIST_MARGIN, hop_samples, representable, smoothing
-from ..spectrum import CENTERS_HZ
+from ..spectrum import CENTERS_HZ, levels_db
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -119,6 +119,5 @@ def band_anchors_dbfs(
     values: Mapping[str, float], power: Array
 ) -> tuple[float, float, float, float]:
     """Return the level of each band, given the power after the equalizer, shape ``(124,)``."""
-    levels = band_powers(values, CENTERS_HZ) @ power
-    low, low_mid, high_mid, high = (float(10.0 * np.log10(max(v, 1e-20))) for v in levels)
+    low, low_mid, high_mid, high = levels_db(band_powers(values, CENTERS_HZ) @ power).tolist()
     return low, low_mid, high_mid, high

@@ -16,6 +16,7 @@ from ..decibel import decibel_to_amplitude
 from ..kernels.halfband import SHORT_TAPS, STEEP_TAPS
 from ..parameters import ParameterSpec
 from ..rates import hop_samples, oversampling_factor
+from ..spectrum import levels_db
 
 SPECS: tuple[ParameterSpec, ...] = (
     ParameterSpec("drive", "dB", -24.0, -3.0, -12.0),
@@ -44,7 +45,7 @@ class ResolvedSaturator:
 
 def saturator_anchor_dbfs(power: npt.NDArray[np.float64]) -> float:
     """Return the level of the whole signal, given its power after the equalizer."""
-    return float(10.0 * np.log10(max(float(power.sum()), 1e-20)))
+    return float(levels_db(power.sum()))
 
 
 def stage_taps(sample_rate: int) -> tuple[int, ...]:
