@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .decibel import decibel_to_power
+from .namespace import Quantity
 from .processors.deesser import ResolvedDeesser, deesser_anchor_dbfs
 from .processors.equalizer import ResolvedEqualizer
 from .processors.imager import ResolvedImager
@@ -37,9 +39,9 @@ class Anchors:
 
     """
 
-    deesser_dbfs: float
-    bands_dbfs: tuple[float, float, float, float]
-    saturator_dbfs: float
+    deesser_dbfs: Quantity
+    bands_dbfs: tuple[Quantity, Quantity, Quantity, Quantity]
+    saturator_dbfs: Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ class ResolvedChain:
 
     """
 
-    normalization_db: float = 0.0
+    normalization_db: Quantity = 0.0
     equalizer: ResolvedEqualizer | None = None
     deesser: ResolvedDeesser | None = None
     multiband_compressor: ResolvedMultibandCompressor | None = None
     saturator: ResolvedSaturator | None = None
     imager: ResolvedImager | None = None
-    gain_db: float = 0.0
+    gain_db: Quantity = 0.0
     limiter: ResolvedLimiter | None = None
 
 
@@ -85,7 +87,24 @@ def measure_anchors(
     equalizer = settings["equalizer"]
     if not equalizer.bypass:
         response_db = ResolvedEqualizer(equalizer.values).response_db(CENTERS_HZ, sample_rate)
-        power = power * 10.0 ** (response_db / 10.0)
+        power = power * decibel_to_power(response_db)
+    anchors = anchors_of(settings, power)
+    low, low_mid, high_mid, high = (float(level_dbfs) for level_dbfs in anchors.bands_dbfs)
+    return Anchors(
+        deesser_dbfs=float(anchors.deesser_dbfs),
+        bands_dbfs=(low, low_mid, high_mid, high),
+        saturator_dbfs=float(anchors.saturator_dbfs),
+    )
+
+
+def anchors_of(settings: ChainSettings, power: Quantity) -> Anchors:
+    """Compute anchors from the power after the equalizer.
+
+    Args:
+        settings: Of the whole chain: floats, or tensors of shape ``(batch,)``.
+        power: Mean of both channels' powers, shape ``(124,)`` or ``(batch, 124)``.
+
+    """
     return Anchors(
         deesser_dbfs=deesser_anchor_dbfs(settings["deesser"].values, power),
         bands_dbfs=band_anchors_dbfs(settings["multiband_compressor"].values, power),
@@ -94,7 +113,11 @@ def measure_anchors(
 
 
 def resolve(
-    settings: ChainSettings, anchors: Anchors, *, normalization_db: float, gain_db: float = 0.0
+    settings: ChainSettings,
+    anchors: Anchors,
+    *,
+    normalization_db: Quantity,
+    gain_db: Quantity = 0.0,
 ) -> ResolvedChain:
     """Turn settings into what the engine runs.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from .namespace import Quantity, namespace
+
 NYQUIST_MARGIN = 0.45
 """Bands and filters with a corner above this share of the sample rate are bypassed."""
 
@@ -30,11 +32,11 @@ def oversampling_factor(sample_rate: int) -> int:
     return int(2 ** max(0, math.ceil(math.log2(OVERSAMPLED_RATE_HZ / sample_rate))))
 
 
-def representable(frequency_hz: float, sample_rate: int) -> bool:
+def representable(frequency_hz: Quantity, sample_rate: int) -> Quantity:
     """Return whether a filter with this corner can be built at this rate."""
     return frequency_hz <= NYQUIST_MARGIN * sample_rate
 
 
-def smoothing(time_ms: float, hop: int, sample_rate: int) -> float:
+def smoothing(time_ms: Quantity, hop: int, sample_rate: int) -> Quantity:
     """Return the one-pole coefficient that covers 63 % of a step in ``time_ms``."""
-    return math.exp(-hop / (0.001 * time_ms * sample_rate))
+    return namespace(time_ms).exp(-hop / (0.001 * time_ms * sample_rate))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from .errors import ParameterError
+from .namespace import Quantity
 from .parameters import ParameterSpec, complete
 from .processors import deesser, equalizer, imager, limiter, multiband_compressor, saturator
 
@@ -34,12 +35,13 @@ class BlockSettings:
 
     Attributes:
         bypass: Whether the block is removed from the chain.
-        values: Physical values by key, complete and checked.
+        values: Physical values by key, complete and checked; while learning, tensors that hold one
+            for each example of a batch.
 
     """
 
     bypass: bool
-    values: Mapping[str, float]
+    values: Mapping[str, Quantity]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ third-octave band of IEC 61260 (base two) around 19.7 Hz … 20.2 kHz.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from .decibel import decibel_to_power
+from .namespace import Value, at_least, namespace
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -61,10 +62,9 @@ class PowerSpectrum:
         return PowerSpectrum(self.mid * power, self.side * power, self.cross * power)
 
 
-def levels_db(power: Array) -> Array:
+def levels_db(power: Value) -> Value:
     """Convert powers to dB, any shape; what is below `LOWEST_POWER` counts as that."""
-    levels: Array = 10.0 * np.log10(np.maximum(power, LOWEST_POWER))
-    return levels
+    return cast(Value, 10.0 * namespace(power).log10(at_least(power, LOWEST_POWER)))
 
 
 def third_octaves(power: Array) -> Array:

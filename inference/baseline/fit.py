@@ -84,7 +84,8 @@ def fit_equalizer(
         return fixed | moved
 
     def response_db(values: Mapping[str, float]) -> Array:
-        return ResolvedEqualizer(values).response_db(frequency_hz, sample_rate)
+        gain_db: Array = ResolvedEqualizer(values).response_db(frequency_hz, sample_rate)
+        return gain_db
 
     def residual(z: Array) -> Array:
         return np.concatenate((scale * (response_db(values_at(z)) - wanted_db), pull * (z - rest)))

@@ -10,6 +10,7 @@ from ...models.decibel import decibel_to_amplitude
 from ...models.kernels.biquads import cascade
 from ...models.kernels.crossover import split_four
 from ...models.kernels.dynamics import compress_bands, deess
+from ...models.kernels.matched import IDENTITY
 from ...models.processors.multiband_compressor import BANDS
 from ...models.rates import hop_samples
 from .reduction import ReductionHistogram
@@ -42,9 +43,11 @@ class DeesserStage:
             self._sections, self.left_out = None, ()
             return
         if self._sections is None:
+            self._sections = np.array([[IDENTITY] * 4] * 2)
             self._filters[:] = 0.0
             self._gain[:] = (0.0, 1.0)
-        self._sections, self.left_out = chain.deesser.sections(self._rate)
+        self._sections[:, 0] = chain.deesser.sections(self._rate)
+        self.left_out = chain.deesser.left_out(self._rate)
         self._control = chain.deesser.control(self._rate)
 
     def process(self, block: Block) -> Block:
@@ -93,7 +96,8 @@ class MultibandCompressorStage:
             self._crossover[:] = 0.0
             self._reduction[:] = 0.0
             self._gain[:] = [decibel_to_amplitude(row[5]) for row in self._control]
-        self._corners, self.left_out = compressor.corners(self._rate)
+        self._corners = compressor.corners(self._rate)
+        self.left_out = compressor.left_out(self._rate)
 
     def process(self, block: Block) -> Block:
         """Render the next block."""

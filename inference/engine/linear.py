@@ -74,7 +74,8 @@ class EqualizerStage:
             return
         if self._sections is None:
             self._memory[:] = 0.0
-        self._sections, self.left_out = chain.equalizer.sections(self._rate)
+        self._sections = chain.equalizer.sections(self._rate)
+        self.left_out = chain.equalizer.left_out(self._rate)
 
     def process(self, block: Block) -> Block:
         """Render the next block."""
@@ -113,7 +114,8 @@ class ImagerStage:
             return
         if self._corners is None:
             self._memory[:] = 0.0
-        self._corners, self.left_out = chain.imager.corners(self._rate)
+        self._corners = chain.imager.corners(self._rate)
+        self.left_out = chain.imager.left_out(self._rate)
         self._widths = chain.imager.widths(self._rate)
 
     def process(self, block: Block) -> Block:

@@ -154,7 +154,9 @@ def equalizer_response_db(result: MasteringResult, frequency_hz: Array) -> Array
     block = result.recipe.settings["equalizer"]
     if block.bypass:
         return None
-    return ResolvedEqualizer(block.values).response_db(frequency_hz, result.before.sample_rate)
+    rate = result.before.sample_rate
+    response_db: Array = ResolvedEqualizer(block.values).response_db(frequency_hz, rate)
+    return response_db
 
 
 def response_points(result: MasteringResult) -> tuple[tuple[float, float], ...]:

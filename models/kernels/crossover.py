@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..namespace import Quantity, namespace, stack
 from .jit import kernel
 from .pair import add_scaled, scaled, subtract
 
@@ -26,14 +27,12 @@ TURN = -2.0 * DAMPING
 """An all-pass is the input and this many times the band-pass."""
 
 
-def corner_coefficients(*frequencies_hz: float, sample_rate: int) -> Array:
-    """Return ``a1 a2 a3`` of each corner, shape ``(corner, 3)``."""
-    rows = []
-    for frequency_hz in frequencies_hz:
-        g = math.tan(math.pi * frequency_hz / sample_rate)
-        a1 = 1.0 / (1.0 + g * (g + DAMPING))
-        rows.append((a1, g * a1, g * g * a1))
-    return np.array(rows)
+def corner_coefficients(*frequencies_hz: Quantity, sample_rate: int) -> Quantity:
+    """Return ``a1 a2 a3`` of each corner, shape ``(…, corner, 3)``."""
+    frequency_hz = stack(*frequencies_hz)
+    g = namespace(frequency_hz).tan(math.pi * frequency_hz / sample_rate)
+    a1 = 1.0 / (1.0 + g * (g + DAMPING))
+    return stack(a1, g * a1, g * g * a1)
 
 
 @kernel

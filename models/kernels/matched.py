@@ -9,6 +9,8 @@ to 16 kHz at 44.1 kHz.
 
 In ``u = sin²(ω/2)`` a polynomial's squared magnitude is
 ``(p0+p1+p2)² (1-u) + (p0-p1+p2)² u - 16 p0 p2 u (1-u)``, which loses no digits near DC.
+
+Coefficients and corners are floats, or tensors with a value for each example.
 """
 
 from __future__ import annotations
@@ -16,27 +18,29 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
-import numpy as np
+from ..namespace import Quantity, at_least, namespace
 
-Quadratic: TypeAlias = tuple[float, float, float]
+Quadratic: TypeAlias = tuple[Quantity, Quantity, Quantity]
 """Coefficients of ``s²``, ``s`` and 1, with ``s`` relative to the corner frequency."""
 
-Section: TypeAlias = tuple[float, float, float, float, float]
+Section: TypeAlias = tuple[Quantity, Quantity, Quantity, Quantity, Quantity]
 """``b0 b1 b2 a1 a2`` of a digital section with ``a0 = 1``."""
 
 IDENTITY: Section = (1.0, 0.0, 0.0, 0.0, 0.0)
 CORNER_SHARE = 0.7
 RATE_SHARE = 0.35
 
+_TINY = 1e-30  # keeps the slope of a square root finite
+
 
 def matched_section(
     numerator: Quadratic,
     denominator: Quadratic,
-    frequency_hz: float,
+    frequency_hz: Quantity,
     sample_rate: int,
     *,
     corner_share: float = CORNER_SHARE,
-    rate_share: float = RATE_SHARE,
+    rate_share: Quantity = RATE_SHARE,
 ) -> Section:
     """Design the digital section of an analog prototype.
 
@@ -49,28 +53,31 @@ def matched_section(
         rate_share: Where to match near Nyquist, as a share of the rate.
 
     """
-    poles = _mapped(denominator, 2.0 * math.pi * frequency_hz / sample_rate)
-    at_hz = (0.0, corner_share * frequency_hz, rate_share * sample_rate)
-    matrix = np.empty((3, 3))
-    wanted = np.empty(3)
-    for row, f in enumerate(at_hz):
-        u = math.sin(math.pi * f / sample_rate) ** 2
-        matrix[row] = (1.0 - u, u, 4.0 * u * (1.0 - u))
-        power = _analog_power(numerator, f / frequency_hz) / _analog_power(
-            denominator, f / frequency_hz
-        )
-        wanted[row] = power * float(matrix[row] @ _magnitude_terms(poles))
-    return (*_minimum_phase(*np.linalg.solve(matrix, wanted)), poles[1], poles[2])
+    share = frequency_hz / sample_rate
+    poles = _mapped(denominator, 2.0 * math.pi * share)
+    terms = _magnitude_terms(poles)
+
+    def wanted(u: Quantity, ratio: Quantity) -> Quantity:
+        power = _analog_power(numerator, ratio) / _analog_power(denominator, ratio)
+        return power * _power(terms, u)
+
+    # the numerator's own terms: the first from DC, the others from two equations in them
+    low = _analog_power(numerator, 0.0) / _analog_power(denominator, 0.0) * terms[0]
+    near, far = _half_sine(corner_share * share), _half_sine(rate_share + 0.0 * share)
+    first = (wanted(near, corner_share) - (1.0 - near) * low) / near
+    second = (wanted(far, rate_share / share) - (1.0 - far) * low) / far
+    curvature = (first - second) / (4.0 * (far - near))
+    high = first - 4.0 * (1.0 - near) * curvature
+    return (*_minimum_phase(low, high, curvature), poles[1], poles[2])
 
 
-def high_pass_section(frequency_hz: float, q: float, sample_rate: int) -> Section:
+def high_pass_section(frequency_hz: Quantity, q: float, sample_rate: int) -> Section:
     """Design a high-pass with a double zero at DC, matched at 0.35 of the rate."""
     poles = _mapped((1.0, 1.0 / q, 1.0), 2.0 * math.pi * frequency_hz / sample_rate)
     u = math.sin(math.pi * RATE_SHARE) ** 2
-    terms = np.array((1.0 - u, u, 4.0 * u * (1.0 - u)))
     ratio = RATE_SHARE * sample_rate / frequency_hz
     power = ratio**4 / _analog_power((1.0, 1.0 / q, 1.0), ratio)
-    gain = math.sqrt(power * float(terms @ _magnitude_terms(poles))) / (4.0 * u)
+    gain = (power * _power(_magnitude_terms(poles), u)) ** 0.5 / (4.0 * u)
     return (gain, -2.0 * gain, gain, poles[1], poles[2])
 
 
@@ -80,27 +87,38 @@ def inverse(section: Section) -> Section:
     return (1.0 / b0, a1 / b0, a2 / b0, b1 / b0, b2 / b0)
 
 
-def _mapped(denominator: Quadratic, corner: float) -> Quadratic:
-    natural = math.sqrt(denominator[2] / denominator[0]) * corner
-    damping = denominator[1] / (2.0 * math.sqrt(denominator[0] * denominator[2]))
-    radius = math.exp(-damping * natural)
-    if damping <= 1.0:
-        cosine = math.cos(math.sqrt(1.0 - damping * damping) * natural)
-    else:
-        cosine = math.cosh(math.sqrt(damping * damping - 1.0) * natural)
+def _half_sine(share: Quantity) -> Quantity:
+    return namespace(share).sin(math.pi * share) ** 2
+
+
+def _power(terms: Quadratic, u: Quantity) -> Quantity:
+    return terms[0] * (1.0 - u) + terms[1] * u + 4.0 * terms[2] * u * (1.0 - u)
+
+
+def _mapped(denominator: Quadratic, corner: Quantity) -> Quadratic:
+    natural = (denominator[2] / denominator[0]) ** 0.5 * corner
+    damping = denominator[1] / (2.0 * (denominator[0] * denominator[2]) ** 0.5)
+    xp = namespace(natural)
+    turned = (1.0 - damping * damping) * natural * natural  # negative for two real poles
+    cosine = xp.where(
+        turned >= 0.0,
+        xp.cos(at_least(turned, _TINY) ** 0.5),
+        xp.cosh(at_least(-turned, _TINY) ** 0.5),
+    )
+    radius = xp.exp(-damping * natural)
     return (1.0, -2.0 * radius * cosine, radius * radius)
 
 
-def _magnitude_terms(p: Quadratic) -> np.ndarray:
-    return np.array(((p[0] + p[1] + p[2]) ** 2, (p[0] - p[1] + p[2]) ** 2, -4.0 * p[0] * p[2]))
+def _magnitude_terms(p: Quadratic) -> Quadratic:
+    return ((p[0] + p[1] + p[2]) ** 2, (p[0] - p[1] + p[2]) ** 2, -4.0 * p[0] * p[2])
 
 
-def _analog_power(p: Quadratic, ratio: float) -> float:
+def _analog_power(p: Quadratic, ratio: Quantity) -> Quantity:
     return (p[2] - p[0] * ratio * ratio) ** 2 + (p[1] * ratio) ** 2
 
 
-def _minimum_phase(at_dc: float, at_nyquist: float, curvature: float) -> Quadratic:
-    low, high = math.sqrt(max(at_dc, 0.0)), math.sqrt(max(at_nyquist, 0.0))
+def _minimum_phase(at_dc: Quantity, at_nyquist: Quantity, curvature: Quantity) -> Quadratic:
+    low, high = at_least(at_dc, _TINY) ** 0.5, at_least(at_nyquist, _TINY) ** 0.5
     half = 0.5 * (low + high)
-    b0 = 0.5 * (half + math.sqrt(max(half * half + curvature, 0.0)))
+    b0 = 0.5 * (half + at_least(half * half + curvature, _TINY) ** 0.5)
     return (b0, 0.5 * (low - high), -curvature / (4.0 * b0))

@@ -13,18 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
 
 from ..decibel import decibel_to_amplitude
-from ..kernels.matched import IDENTITY, matched_section
+from ..kernels.matched import matched_section
+from ..namespace import Quantity, at_most, column, constant, namespace, stack
 from ..parameters import ParameterSpec
-from ..rates import hop_samples, representable, smoothing
+from ..rates import NYQUIST_MARGIN, hop_samples, representable, smoothing
 from ..spectrum import CENTERS_HZ, levels_db
-
-Array: TypeAlias = npt.NDArray[np.float64]
 
 SPECS: tuple[ParameterSpec, ...] = (
     ParameterSpec("frequency", "Hz", 3500.0, 9000.0, 6500.0, log=True),
@@ -48,39 +43,37 @@ class ResolvedDeesser:
     """What the de-esser needs to run.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
         anchor_dbfs: Long-term mean square of the band after the equalizer.
 
     """
 
-    values: Mapping[str, float]
-    anchor_dbfs: float
+    values: Mapping[str, Quantity]
+    anchor_dbfs: Quantity
 
-    def control(self, sample_rate: int) -> Array:
-        """Return ``threshold_dbfs slope knee_db attack release most_db``, shape ``(6,)``."""
+    def control(self, sample_rate: int) -> Quantity:
+        """Return ``threshold_dbfs slope knee_db attack release most_db``, shape ``(…, 6)``."""
         hop = hop_samples(sample_rate)
-        return np.array(
-            (
-                self.anchor_dbfs + self.values["threshold_db"],
-                1.0 / self.values["ratio"] - 1.0,
-                KNEE_DB,
-                smoothing(self.values["attack_ms"], hop, sample_rate),
-                smoothing(self.values["release_ms"], hop, sample_rate),
-                MOST_REDUCTION_DB,
-            )
+        return stack(
+            self.anchor_dbfs + self.values["threshold_db"],
+            1.0 / self.values["ratio"] - 1.0,
+            KNEE_DB,
+            smoothing(self.values["attack_ms"], hop, sample_rate),
+            smoothing(self.values["release_ms"], hop, sample_rate),
+            MOST_REDUCTION_DB,
         )
 
-    def sections(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
-        """Design the two band-passes as the four-section kernel wants them, shape ``(2, 4, 5)``.
+    def sections(self, sample_rate: int) -> Quantity:
+        """Design the band-pass that is turned down and the one that is measured.
 
         Returns:
-            Sections of the band that is turned down and of the one that is measured, silent where
-            this rate cannot hold the band; and then the band's name.
+            ``b0 b1 b2 a1 a2`` of both, shape ``(…, 2, 5)``; zeros, which give silence, where this
+            rate cannot hold the band.
 
         """
-        frequency_hz, q = self.values["frequency_hz"], self.values["q"]
-        if not representable(frequency_hz, sample_rate):
-            return np.zeros((2, 4, 5)), ("band",)
+        q, held = self.values["q"], representable(self.values["frequency_hz"], sample_rate)
+        frequency_hz = at_most(self.values["frequency_hz"], NYQUIST_MARGIN * sample_rate)
+        xp = namespace(frequency_hz)
         cut = decibel_to_amplitude(MATCHED_CUT_DB)
         b0, b1, b2, a1, a2 = matched_section(
             (1.0, cut / q, 1.0),
@@ -88,17 +81,27 @@ class ResolvedDeesser:
             frequency_hz,
             sample_rate,
             corner_share=1.0,
-            rate_share=0.4 if frequency_hz < 0.37 * sample_rate else 0.49,
+            rate_share=xp.where(
+                frequency_hz < 0.37 * sample_rate,
+                constant(0.4, frequency_hz),
+                constant(0.49, frequency_hz),
+            ),
         )
         depth = cut - 1.0
-        band = ((b0 - 1.0) / depth, (b1 - a1) / depth, (b2 - a2) / depth, a1, a2)
-        heard = matched_section((0.0, 1.0 / q, 0.0), (1.0, 1.0 / q, 1.0), frequency_hz, sample_rate)
-        return np.array([(first, IDENTITY, IDENTITY, IDENTITY) for first in (band, heard)]), ()
+        band = stack((b0 - 1.0) / depth, (b1 - a1) / depth, (b2 - a2) / depth, a1, a2)
+        heard = stack(
+            *matched_section((0.0, 1.0 / q, 0.0), (1.0, 1.0 / q, 1.0), frequency_hz, sample_rate)
+        )
+        return xp.stack([band, heard], -2) * column(column(held))
+
+    def left_out(self, sample_rate: int) -> tuple[str, ...]:
+        """Return the band's name where this rate cannot hold it."""
+        return () if representable(self.values["frequency_hz"], sample_rate) else ("band",)
 
 
-def deesser_anchor_dbfs(values: Mapping[str, float], power: Array) -> float:
-    """Return the level of the band, given the power after the equalizer, shape ``(124,)``."""
-    ratio = CENTERS_HZ / values["frequency_hz"]
-    narrow = (ratio / values["q"]) ** 2
+def deesser_anchor_dbfs(values: Mapping[str, Quantity], power: Quantity) -> Quantity:
+    """Return the level of the band, given the power after the equalizer, shape ``(…, 124)``."""
+    ratio = constant(CENTERS_HZ, power) / column(values["frequency_hz"])
+    narrow = (ratio / column(values["q"])) ** 2
     band = narrow / ((1.0 - ratio * ratio) ** 2 + narrow)
-    return float(levels_db(power @ band))
+    return levels_db((power * band).sum(-1))

@@ -31,8 +31,9 @@ from ..kernels.matched import (
     inverse,
     matched_section,
 )
+from ..namespace import Quantity, at_most, column, constant, namespace, stack
 from ..parameters import ParameterSpec
-from ..rates import representable
+from ..rates import NYQUIST_MARGIN, representable
 from ..spectrum import THIRD_CENTERS_HZ
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -101,94 +102,104 @@ class ResolvedEqualizer:
     well as of the sound.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
 
     """
 
-    values: Mapping[str, float]
+    values: Mapping[str, Quantity]
 
-    def sections(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
+    def sections(self, sample_rate: int) -> Quantity:
         """Design the cascade.
 
         Returns:
-            ``b0 b1 b2 a1 a2`` a section, shape ``(8, 5)``, with the level's gain in the last one;
-            and the names of the filters with a gain that this rate cannot hold.
+            ``b0 b1 b2 a1 a2`` a section, shape ``(8, 5)`` or ``(batch, 8, 5)``, with the level's
+            gain in the last one.
 
         """
-        rows: list[Section] = []
-        left_out = []
         corner_hz = self.values["high_pass_frequency_hz"]
-        rows.append(high_pass_section(corner_hz, BUTTERWORTH_Q, sample_rate))
+        rows = [stack(*high_pass_section(corner_hz, BUTTERWORTH_Q, sample_rate))]
         for item in FILTERS:
-            if self._holds(item, sample_rate):
-                rows.append(_section(item, self.values, sample_rate))
-            else:
-                rows.append(IDENTITY)
-                if self.values[f"{item.name}_gain_db"] != 0.0:
-                    left_out.append(item.name)
-        rows.append((decibel_to_amplitude(self.level_gain_db(sample_rate)), 0.0, 0.0, 0.0, 0.0))
-        return np.array(rows), tuple(left_out)
+            frequency_hz = self.values[f"{item.name}_frequency_hz"]
+            held = column(representable(frequency_hz, sample_rate))
+            corner_hz = at_most(frequency_hz, NYQUIST_MARGIN * sample_rate)
+            row = stack(*_section(item, self.values, corner_hz, sample_rate))
+            rows.append(namespace(row).where(held, row, constant(IDENTITY, row)))
+        level = decibel_to_amplitude(self.level_gain_db(sample_rate))
+        rows.append(stack(level, 0.0, 0.0, 0.0, 0.0))
+        return namespace(level).stack(rows, -2)
 
-    def response_db(self, frequency_hz: Array, sample_rate: int) -> Array:
+    def left_out(self, sample_rate: int) -> tuple[str, ...]:
+        """Return the names of the filters with a gain that this rate cannot hold."""
+        return tuple(
+            item.name
+            for item in FILTERS
+            if self.values[f"{item.name}_gain_db"] != 0.0
+            and not representable(self.values[f"{item.name}_frequency_hz"], sample_rate)
+        )
+
+    def response_db(self, frequency_hz: Array, sample_rate: int) -> Quantity:
         """Return the analog magnitude in dB, high-pass and level's gain included.
 
         Args:
-            frequency_hz: Any frequencies above 0.
+            frequency_hz: Any frequencies above 0, shape ``(frequency,)``.
             sample_rate: Decides which filters there are.
 
         Returns:
-            Same shape as ``frequency_hz``.
+            Shape ``(frequency,)`` or ``(batch, frequency)``.
 
         """
-        ratio = frequency_hz / self.values["high_pass_frequency_hz"]
+        corner_hz = column(self.values["high_pass_frequency_hz"])
+        ratio = constant(frequency_hz, corner_hz) / corner_hz
         power = ratio**4 / _power((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio)
-        high_pass: Array = 10.0 * np.log10(power)
-        balance = self._balance_db(frequency_hz, sample_rate)
-        return high_pass + balance + self.level_gain_db(sample_rate)
+        high_pass_db = 10.0 * namespace(power).log10(power)
+        balance_db = self._balance_db(frequency_hz, sample_rate)
+        return high_pass_db + balance_db + column(self.level_gain_db(sample_rate))
 
-    def level_gain_db(self, sample_rate: int) -> float:
+    def level_gain_db(self, sample_rate: int) -> Quantity:
         """Return minus the mean gain of shelves and bells over `LEVEL_CENTERS_HZ`."""
-        return -float(np.mean(self._balance_db(LEVEL_CENTERS_HZ, sample_rate)))
+        return -self._balance_db(LEVEL_CENTERS_HZ, sample_rate).mean(-1)
 
-    def _holds(self, item: Filter, sample_rate: int) -> bool:
-        return representable(self.values[f"{item.name}_frequency_hz"], sample_rate)
-
-    def _balance_db(self, frequency_hz: Array, sample_rate: int) -> Array:
-        total = np.zeros_like(frequency_hz)
+    def _balance_db(self, frequency_hz: Array, sample_rate: int) -> Quantity:
+        total = 0.0
         for item in FILTERS:
-            if not self._holds(item, sample_rate):
-                continue
+            corner_hz = self.values[f"{item.name}_frequency_hz"]
+            q = column(self.values[f"{item.name}_q"]) if item.shape == "bell" else BUTTERWORTH_Q
             numerator, denominator = _prototype(
-                item.shape,
-                self.values[f"{item.name}_gain_db"],
-                self.values.get(f"{item.name}_q", BUTTERWORTH_Q),
+                item.shape, column(self.values[f"{item.name}_gain_db"]), q
             )
-            ratio = frequency_hz / self.values[f"{item.name}_frequency_hz"]
-            total += 10.0 * np.log10(_power(numerator, ratio) / _power(denominator, ratio))
+            ratio = constant(frequency_hz, corner_hz) / column(corner_hz)
+            power = _power(numerator, ratio) / _power(denominator, ratio)
+            response_db = 10.0 * namespace(power).log10(power)
+            total = total + response_db * column(representable(corner_hz, sample_rate))
         return total
 
 
-def _section(item: Filter, values: Mapping[str, float], sample_rate: int) -> Section:
+def _section(
+    item: Filter, values: Mapping[str, Quantity], frequency_hz: Quantity, sample_rate: int
+) -> Section:
     gain_db = values[f"{item.name}_gain_db"]
+    xp, boosts = namespace(gain_db), gain_db >= 0.0
     numerator, denominator = _prototype(
-        item.shape, abs(gain_db), values.get(f"{item.name}_q", BUTTERWORTH_Q)
+        item.shape,
+        xp.where(boosts, gain_db, -gain_db),  # unlike abs, it has a slope at 0
+        values.get(f"{item.name}_q", BUTTERWORTH_Q),
     )
-    boost = matched_section(
-        numerator, denominator, values[f"{item.name}_frequency_hz"], sample_rate
+    boost = matched_section(numerator, denominator, frequency_hz, sample_rate)
+    b0, b1, b2, a1, a2 = (
+        xp.where(boosts, up, down) for up, down in zip(boost, inverse(boost), strict=True)
     )
-    return boost if gain_db >= 0.0 else inverse(boost)
+    return b0, b1, b2, a1, a2
 
 
-def _prototype(shape: Shape, gain_db: float, q: float) -> tuple[Quadratic, Quadratic]:
+def _prototype(shape: Shape, gain_db: Quantity, q: Quantity) -> tuple[Quadratic, Quadratic]:
     a = 10.0 ** (gain_db / 40.0)
     if shape == "bell":
         return (1.0, a / q, 1.0), (1.0, 1.0 / (a * q), 1.0)
-    slope = math.sqrt(a) / q
+    slope = a**0.5 / q
     if shape == "low_shelf":
         return (a, a * slope, a * a), (a, slope, 1.0)
     return (a * a, a * slope, a), (1.0, slope, a)
 
 
-def _power(p: Quadratic, ratio: Array) -> Array:
-    power: Array = (p[2] - p[0] * ratio * ratio) ** 2 + (p[1] * ratio) ** 2
-    return power
+def _power(p: Quadratic, ratio: Quantity) -> Quantity:
+    return (p[2] - p[0] * ratio * ratio) ** 2 + (p[1] * ratio) ** 2

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from ..kernels.crossover import corner_coefficients
+from ..namespace import Quantity, at_most, namespace, stack
 from ..parameters import ParameterSpec
 from ..rates import NYQUIST_MARGIN, representable
 
@@ -32,22 +30,25 @@ class ResolvedImager:
     """What the imager needs to run.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
 
     """
 
-    values: Mapping[str, float]
+    values: Mapping[str, Quantity]
 
-    def corners(self, sample_rate: int) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-        """Return the crossover's coefficients, shape ``(2, 3)``, and the bands left out."""
-        low_hz, high_hz = self.values["low_corner_hz"], self.values["high_corner_hz"]
-        left_out = () if representable(high_hz, sample_rate) else (BANDS[-1],)
-        held_hz = min(high_hz, NYQUIST_MARGIN * sample_rate)
-        return corner_coefficients(low_hz, held_hz, sample_rate=sample_rate), left_out
+    def corners(self, sample_rate: int) -> Quantity:
+        """Return the crossover's coefficients, shape ``(…, 2, 3)``."""
+        held_hz = at_most(self.values["high_corner_hz"], NYQUIST_MARGIN * sample_rate)
+        return corner_coefficients(self.values["low_corner_hz"], held_hz, sample_rate=sample_rate)
 
-    def widths(self, sample_rate: int) -> npt.NDArray[np.float64]:
-        """Return the factor of side in each band, shape ``(3,)``; 1 in a band left out."""
-        _, left_out = self.corners(sample_rate)
-        return np.array(
-            [1.0 if name in left_out else self.values[f"{name}_width"] for name in BANDS]
-        )
+    def widths(self, sample_rate: int) -> Quantity:
+        """Return the factor of side in each band, shape ``(…, 3)``; 1 in a band left out."""
+        low, middle, high = (self.values[f"{name}_width"] for name in BANDS)
+        return stack(low, middle, namespace(high).where(self._holds(sample_rate), high, 1.0))
+
+    def left_out(self, sample_rate: int) -> tuple[str, ...]:
+        """Return the high band's name where this rate cannot hold its corner."""
+        return () if self._holds(sample_rate) else (BANDS[-1],)
+
+    def _holds(self, sample_rate: int) -> Quantity:
+        return representable(self.values["high_corner_hz"], sample_rate)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..decibel import decibel_to_amplitude
+from ..namespace import Quantity, stack
 from ..parameters import ParameterSpec
 from ..rates import limiter_cell_samples, smoothing
 
@@ -38,22 +39,22 @@ class ResolvedLimiter:
     """What the limiter needs to run.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
 
     """
 
-    values: Mapping[str, float]
+    values: Mapping[str, Quantity]
 
     @property
-    def ceiling(self) -> float:
+    def ceiling(self) -> Quantity:
         """The ceiling, linear."""
         return decibel_to_amplitude(self.values["ceiling_dbtp"])
 
-    def release(self, sample_rate: int) -> npt.NDArray[np.float64]:
-        """Return the one-pole coefficients a cell: fast, slow down, slow up, shape ``(3,)``."""
+    def release(self, sample_rate: int) -> Quantity:
+        """Return the one-pole coefficients a cell: fast, slow down, slow up, shape ``(…, 3)``."""
         cell, release_ms = limiter_cell_samples(sample_rate), self.values["release_ms"]
         times_ms = (FAST_SHARE * release_ms, CHARGE_SHARE * release_ms, release_ms)
-        return np.array([smoothing(time_ms, cell, sample_rate) for time_ms in times_ms])
+        return stack(*(smoothing(time_ms, cell, sample_rate) for time_ms in times_ms))
 
 
 def look_ahead_cells(sample_rate: int) -> int:

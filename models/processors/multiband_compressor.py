@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels.crossover import corner_coefficients
-from ..kernels.dynamics import static_gain_db
+from ..namespace import Quantity, at_least, at_most, column, constant, namespace, stack
 from ..parameters import ParameterSpec
 from ..rates import NYQUIST_MARGIN, hop_samples, representable, smoothing
 from ..spectrum import CENTERS_HZ, levels_db
@@ -57,67 +57,91 @@ class ResolvedMultibandCompressor:
     """What the compressor needs to run.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
         anchors_dbfs: Long-term mean square of each band after the equalizer, low to high.
 
     """
 
-    values: Mapping[str, float]
-    anchors_dbfs: tuple[float, float, float, float]
+    values: Mapping[str, Quantity]
+    anchors_dbfs: tuple[Quantity, Quantity, Quantity, Quantity]
 
-    def corners(self, sample_rate: int) -> tuple[Array, tuple[str, ...]]:
-        """Return the crossover's coefficients, shape ``(3, 3)``, and the bands left out.
+    def corners(self, sample_rate: int) -> Quantity:
+        """Return the crossover's coefficients, shape ``(…, 3, 3)``.
 
         A corner above 0.45 of the rate is moved there, and the band above it is bypassed.
         """
-        wanted = [self.values[key] for key in CORNERS]
-        limit = NYQUIST_MARGIN * sample_rate
-        held = [min(frequency_hz, limit) for frequency_hz in wanted]
-        left_out = () if representable(wanted[-1], sample_rate) else (BANDS[-1],)
-        return corner_coefficients(*held, sample_rate=sample_rate), left_out
+        limit_hz = NYQUIST_MARGIN * sample_rate
+        held = [at_most(self.values[key], limit_hz) for key in CORNERS]
+        return corner_coefficients(*held, sample_rate=sample_rate)
 
-    def control(self, sample_rate: int) -> Array:
-        """Return ``threshold_dbfs slope knee_db attack release makeup_db`` a band, ``(4, 6)``."""
+    def control(self, sample_rate: int) -> Quantity:
+        """Return ``threshold_dbfs slope knee_db attack release makeup_db`` a band.
+
+        Shape ``(…, 4, 6)``.
+        """
         hop = hop_samples(sample_rate)
-        _, left_out = self.corners(sample_rate)
         rows = []
         for name, anchor_dbfs in zip(BANDS, self.anchors_dbfs, strict=True):
-            inactive = name in left_out
+            active = self._holds(sample_rate) if name == BANDS[-1] else 1.0
             rows.append(
-                (
+                stack(
                     anchor_dbfs + self.values[f"{name}_threshold_db"],
-                    0.0 if inactive else 1.0 / self.values[f"{name}_ratio"] - 1.0,
+                    active * (1.0 / self.values[f"{name}_ratio"] - 1.0),
                     self.values["knee_db"],
                     smoothing(self.values[f"{name}_attack_ms"], hop, sample_rate),
                     smoothing(self.values[f"{name}_release_ms"], hop, sample_rate),
-                    0.0 if inactive else makeup_db(self.values, name),
+                    active * makeup_db(self.values, name),
                 )
             )
-        return np.array(rows)
+        return namespace(rows[0]).stack(rows, -2)
+
+    def left_out(self, sample_rate: int) -> tuple[str, ...]:
+        """Return the highest band's name where this rate cannot hold its corner."""
+        return () if self._holds(sample_rate) else (BANDS[-1],)
+
+    def _holds(self, sample_rate: int) -> Quantity:
+        return representable(self.values[CORNERS[-1]], sample_rate)
 
 
-def makeup_db(values: Mapping[str, float], band: str) -> float:
+def makeup_db(values: Mapping[str, Quantity], band: str) -> Quantity:
     """Return the gain after compression: the loss 3 dB above the anchor, and the trim."""
     over_db = MAKEUP_ABOVE_ANCHOR_DB - values[f"{band}_threshold_db"]
     slope = 1.0 / values[f"{band}_ratio"] - 1.0
-    return float(values[f"{band}_trim_db"] - static_gain_db(over_db, slope, values["knee_db"]))
+    return values[f"{band}_trim_db"] - static_curve_db(over_db, slope, values["knee_db"])
 
 
-def band_powers(values: Mapping[str, float], frequency_hz: Array) -> Array:
-    """Return the squared magnitude of the four bands, shape ``(4, frequency)``.
+def static_curve_db(over_db: Quantity, slope: Quantity, knee_db: Quantity) -> Quantity:
+    """Return the static gain, 0 or negative: the kernel `static_gain_db` for whole arrays.
+
+    Args:
+        over_db: Level above the threshold.
+        slope: ``1 / ratio - 1``.
+        knee_db: Width of the knee, positive.
+
+    """
+    into_db = at_most(at_least(over_db + 0.5 * knee_db, 0.0), knee_db)
+    above_db = at_least(over_db - 0.5 * knee_db, 0.0)
+    return slope * (into_db * into_db / (2.0 * knee_db) + above_db)
+
+
+def band_magnitudes(values: Mapping[str, Quantity], frequency_hz: Array) -> Quantity:
+    """Return the magnitude of the four bands, which share one phase, ``(…, 4, frequency)``.
 
     A fourth-order Linkwitz-Riley low-pass is ``1 / (1 + r⁴)`` with ``r = f / corner``.
     """
-    low, middle, high = (1.0 / (1.0 + (frequency_hz / values[key]) ** 4) for key in CORNERS)
-    magnitudes = np.stack(
-        (middle * low, middle * (1.0 - low), (1.0 - middle) * high, (1.0 - middle) * (1.0 - high))
+    low, middle, high = (
+        1.0 / (1.0 + (constant(frequency_hz, values[key]) / column(values[key])) ** 4)
+        for key in CORNERS
     )
-    return magnitudes**2
+    lower = [middle * low, middle * (1.0 - low)]
+    upper = [(1.0 - middle) * high, (1.0 - middle) * (1.0 - high)]
+    return namespace(low).stack(lower + upper, -2)
 
 
 def band_anchors_dbfs(
-    values: Mapping[str, float], power: Array
-) -> tuple[float, float, float, float]:
-    """Return the level of each band, given the power after the equalizer, shape ``(124,)``."""
-    low, low_mid, high_mid, high = levels_db(band_powers(values, CENTERS_HZ) @ power).tolist()
-    return low, low_mid, high_mid, high
+    values: Mapping[str, Quantity], power: Quantity
+) -> tuple[Quantity, Quantity, Quantity, Quantity]:
+    """Return the level of each band, given the power after the equalizer, shape ``(…, 124)``."""
+    squared = band_magnitudes(values, CENTERS_HZ) ** 2
+    levels = levels_db((squared * power[..., None, :]).sum(-1))
+    return levels[..., 0], levels[..., 1], levels[..., 2], levels[..., 3]

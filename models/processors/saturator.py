@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from ..decibel import decibel_to_amplitude
 from ..kernels.halfband import SHORT_TAPS, STEEP_TAPS
+from ..namespace import Quantity
 from ..parameters import ParameterSpec
 from ..rates import hop_samples, oversampling_factor
 from ..spectrum import levels_db
@@ -29,23 +27,23 @@ class ResolvedSaturator:
     """What the saturator needs to run.
 
     Attributes:
-        values: Physical values by key.
+        values: Physical values by key: floats, or tensors of shape ``(batch,)``.
         anchor_dbfs: Long-term mean square after the equalizer.
 
     """
 
-    values: Mapping[str, float]
-    anchor_dbfs: float
+    values: Mapping[str, Quantity]
+    anchor_dbfs: Quantity
 
     @property
-    def ceiling(self) -> float:
+    def ceiling(self) -> Quantity:
         """The level that the curve approaches, linear."""
         return decibel_to_amplitude(self.anchor_dbfs - self.values["drive_db"])
 
 
-def saturator_anchor_dbfs(power: npt.NDArray[np.float64]) -> float:
-    """Return the level of the whole signal, given its power after the equalizer."""
-    return float(levels_db(power.sum()))
+def saturator_anchor_dbfs(power: Quantity) -> Quantity:
+    """Return the level of the whole signal, given its power after the equalizer, ``(…, 124)``."""
+    return levels_db(power.sum(-1))
 
 
 def stage_taps(sample_rate: int) -> tuple[int, ...]:
