@@ -70,7 +70,7 @@ def cpu_name() -> str:
 
 def _build_hash() -> str:
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     for package in ("glassmaster", "numba", "llvmlite"):
         try:
