@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..namespace import Quantity, namespace, stack
 from .jit import kernel
 from .pair import add_scaled, scaled, subtract
+from .quad import Quad, difference, factors, first, fused, product, quad, second
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Pairs: TypeAlias = npt.NDArray[np.complex128]
@@ -93,11 +94,25 @@ def split(
 
 
 @kernel
+def sections(
+    u: Quad, p: Quad, q: Quad, a1: Quad, a2: Quad, a3: Quad
+) -> tuple[Quad, Quad, Quad, Quad]:
+    """Advance two sections by one sample, as `section` does with one."""
+    two = factors(2.0, 2.0)
+    d = difference(u, q)
+    band = fused(product(p, a1), d, a2)
+    low = fused(fused(q, p, a2), d, a3)
+    passed = fused(u, band, factors(TURN, TURN))
+    return low, passed, difference(product(two, band), p), difference(product(two, low), q)
+
+
+@kernel
 def split_four(x: Array, c: Array, s: Pairs, bands: Array) -> None:
     """Split one block into four bands.
 
     The tree splits at the middle corner first; the low branch passes the all-pass of the upper
-    corner, the high branch that of the lower one.
+    corner, the high branch that of the lower one. So both branches do the same with their corners
+    exchanged, and run as quads.
 
     Args:
         x: Input, shape ``(2, time)``.
@@ -106,27 +121,23 @@ def split_four(x: Array, c: Array, s: Pairs, bands: Array) -> None:
         bands: Output, shape ``(4, 2, time)``.
 
     """
-    e1, e2, e3 = c[0, 0], c[0, 1], c[0, 2]
     m1, m2, m3 = c[1, 0], c[1, 1], c[1, 2]
-    h1, h2, h3 = c[2, 0], c[2, 1], c[2, 2]
+    u1, u2, u3 = factors(c[2, 0], c[0, 0]), factors(c[2, 1], c[0, 1]), factors(c[2, 2], c[0, 2])
+    v1, v2, v3 = factors(c[0, 0], c[2, 0]), factors(c[0, 1], c[2, 1]), factors(c[0, 2], c[2, 2])
     p0, q0, p1, q1 = s[0, 0], s[0, 1], s[1, 0], s[1, 1]
-    p2, q2, p3, q3 = s[2, 0], s[2, 1], s[3, 0], s[3, 1]
-    p4, q4, p5, q5 = s[4, 0], s[4, 1], s[5, 0], s[5, 1]
-    p6, q6, p7, q7 = s[6, 0], s[6, 1], s[7, 0], s[7, 1]
+    p2, q2 = quad(s[2, 0], s[5, 0]), quad(s[2, 1], s[5, 1])
+    p3, q3 = quad(s[3, 0], s[6, 0]), quad(s[3, 1], s[6, 1])
+    p4, q4 = quad(s[4, 0], s[7, 0]), quad(s[4, 1], s[7, 1])
     for n in range(x.shape[1]):
         u = complex(x[0, n], x[1, n])
         low, high, p0, q0, p1, q1 = split(u, p0, q0, p1, q1, m1, m2, m3)
-
-        _, low, p2, q2 = section(low, p2, q2, h1, h2, h3)
-        low, rest, p3, q3, p4, q4 = split(low, p3, q3, p4, q4, e1, e2, e3)
-        bands[0, 0, n], bands[0, 1, n] = low.real, low.imag
-        bands[1, 0, n], bands[1, 1, n] = rest.real, rest.imag
-
-        _, high, p5, q5 = section(high, p5, q5, e1, e2, e3)
-        low, rest, p6, q6, p7, q7 = split(high, p6, q6, p7, q7, h1, h2, h3)
-        bands[2, 0, n], bands[2, 1, n] = low.real, low.imag
-        bands[3, 0, n], bands[3, 1, n] = rest.real, rest.imag
+        _, turned, p2, q2 = sections(quad(low, high), p2, q2, u1, u2, u3)
+        half, passed, p3, q3 = sections(turned, p3, q3, v1, v2, v3)
+        lower, _, p4, q4 = sections(half, p4, q4, v1, v2, v3)
+        upper = difference(passed, lower)
+        for b, band in enumerate((first(lower), first(upper), second(lower), second(upper))):
+            bands[b, 0, n], bands[b, 1, n] = band.real, band.imag
     s[0, 0], s[0, 1], s[1, 0], s[1, 1] = p0, q0, p1, q1
-    s[2, 0], s[2, 1], s[3, 0], s[3, 1] = p2, q2, p3, q3
-    s[4, 0], s[4, 1], s[5, 0], s[5, 1] = p4, q4, p5, q5
-    s[6, 0], s[6, 1], s[7, 0], s[7, 1] = p6, q6, p7, q7
+    for k, (p, q) in enumerate(((p2, q2), (p3, q3), (p4, q4))):
+        s[2 + k, 0], s[2 + k, 1] = first(p), first(q)
+        s[5 + k, 0], s[5 + k, 1] = second(p), second(q)

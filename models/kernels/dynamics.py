@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .jit import kernel
+from .quad import difference, factors, first, load, product, quad, second, store, total
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -23,15 +24,12 @@ SILENT_POWER = 1e-20
 def hop_power(x: Array, start: int, hop: int) -> float:
     """Return the mean square over both channels of ``x[:, start : start + hop]``."""
     # four partial sums let the adds overlap; the order is fixed, so the result is too
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    left, right = x[0, start : start + hop], x[1, start : start + hop]
-    for i in range(hop // 4):
-        n = 4 * i
-        a += left[n] * left[n] + right[n] * right[n]
-        b += left[n + 1] * left[n + 1] + right[n + 1] * right[n + 1]
-        c += left[n + 2] * left[n + 2] + right[n + 2] * right[n + 2]
-        d += left[n + 3] * left[n + 3] + right[n + 3] * right[n + 3]
-    return ((a + b) + (c + d)) / (2.0 * hop)
+    sums = factors(0.0, 0.0)
+    for n in range(start, start + hop, 4):
+        left, right = load(x, 0, n), load(x, 1, n)
+        sums = total(sums, total(product(left, left), product(right, right)))
+    early, late = first(sums), second(sums)
+    return ((early.real + early.imag) + (late.real + late.imag)) / (2.0 * hop)
 
 
 @kernel
@@ -52,6 +50,51 @@ def static_gain_db(over_db: float, slope: float, knee_db: float) -> float:
         return slope * over_db
     into = over_db + 0.5 * knee_db
     return slope * into * into / (2.0 * knee_db)
+
+
+@kernel
+def gain_curve(
+    x: Array,
+    control: Array,
+    most_db: float,
+    makeup_db: float,
+    hop: int,
+    state: float,
+    trace: Array,
+    gain: Array,
+) -> float:
+    """Compute the gain of one band at the end of each hop.
+
+    Each step runs over all hops before the next, which keeps several logarithms at work at once.
+
+    Args:
+        x: The band, shape ``(2, time)``, ``time`` a multiple of ``hop``.
+        control: ``threshold_dbfs slope knee_db attack release``, and one more.
+        most_db: Bound of the reduction.
+        makeup_db: Gain besides.
+        hop: Samples a hop, a multiple of 4.
+        state: Smoothed static gain in dB of the hop before.
+        trace: The smoothed static gain of each hop, shape ``(time // hop,)``; written.
+        gain: The linear gain of each hop, same shape; written.
+
+    Returns:
+        The last smoothed static gain.
+
+    """
+    hops = x.shape[1] // hop
+    for h in range(hops):
+        trace[h] = max(hop_power(x, h * hop, hop), SILENT_POWER)
+    for h in range(hops):
+        target = static_gain_db(10.0 * math.log10(trace[h]) - control[0], control[1], control[2])
+        trace[h] = max(target, -most_db)
+    for h in range(hops):
+        target = trace[h]
+        coefficient = control[3] if target < state else control[4]
+        state = target + coefficient * (state - target)
+        trace[h] = state
+    for h in range(hops):
+        gain[h] = 10.0 ** (0.05 * (trace[h] + makeup_db))
+    return state
 
 
 @kernel
@@ -77,34 +120,28 @@ def compress_bands(
         y: Output, shape ``(2, time)``.
 
     """
-    time = y.shape[1]
-    ramp = np.empty(time)
-    for channel in range(2):
-        for n in range(time):
-            y[channel, n] = 0.0
+    hops = y.shape[1] // hop
+    curve = np.empty(hops)
+    four = factors(4.0, 4.0)
     for b in range(bands.shape[0]):
-        x = bands[b]
-        threshold, slope, knee = control[b, 0], control[b, 1], control[b, 2]
-        attack, release, makeup = control[b, 3], control[b, 4], control[b, 5]
-        state, before = reduction[b], gain[b]
-        for h in range(time // hop):
-            start = h * hop
-            power = max(hop_power(x, start, hop), SILENT_POWER)
-            target = static_gain_db(10.0 * math.log10(power) - threshold, slope, knee)
-            coefficient = attack if target < state else release
-            state = target + coefficient * (state - target)
-            after = 10.0 ** (0.05 * (state + makeup))
-            trace[b, h] = state
-            step = (after - before) / hop
-            part = ramp[start : start + hop]
-            for n in range(hop):
-                part[n] = before + step * (n + 1.0)
-            before = after
-        reduction[b], gain[b] = state, before
-        for channel in range(2):
-            total, part = y[channel], x[channel]
-            for n in range(time):
-                total[n] += part[n] * ramp[n]
+        x, before = bands[b], gain[b]
+        reduction[b] = gain_curve(
+            x, control[b], np.inf, control[b, 5], hop, reduction[b], trace[b], curve
+        )
+        for h in range(hops):
+            step = (curve[h] - before) / hop
+            first_gain, steps = factors(before, before), factors(step, step)
+            position = quad(complex(1.0, 2.0), complex(3.0, 4.0))
+            for n in range(h * hop, (h + 1) * hop, 4):
+                ramp = total(first_gain, product(steps, position))
+                position = total(position, four)
+                for channel in range(2):
+                    part = product(load(x, channel, n), ramp)
+                    if b > 0:
+                        part = total(load(y, channel, n), part)
+                    store(y, channel, n, part)
+            before = curve[h]
+        gain[b] = before
 
 
 @kernel
@@ -132,22 +169,19 @@ def deess(
         y: Output, shape ``(2, time)``; may be ``x``.
 
     """
-    reduction, before = state[0], state[1]
-    for h in range(x.shape[1] // hop):
-        start = h * hop
-        power = max(hop_power(heard, start, hop), SILENT_POWER)
-        target = static_gain_db(10.0 * math.log10(power) - control[0], control[1], control[2])
-        target = max(target, -control[5])
-        coefficient = control[3] if target < reduction else control[4]
-        reduction = target + coefficient * (reduction - target)
-        after = 10.0 ** (0.05 * reduction)
-        trace[h] = reduction
-        step = (after - before) / hop
-        for channel in range(2):
-            dry = x[channel, start : start + hop]
-            loud = band[channel, start : start + hop]
-            out = y[channel, start : start + hop]
-            for n in range(hop):
-                out[n] = dry[n] + loud[n] * (before + step * (n + 1.0) - 1.0)
-        before = after
-    state[0], state[1] = reduction, before
+    hops = x.shape[1] // hop
+    curve, before = np.empty(hops), state[1]
+    state[0] = gain_curve(heard, control, control[5], 0.0, hop, state[0], trace, curve)
+    four, one = factors(4.0, 4.0), factors(1.0, 1.0)
+    for h in range(hops):
+        step = (curve[h] - before) / hop
+        first_gain, steps = factors(before, before), factors(step, step)
+        position = quad(complex(1.0, 2.0), complex(3.0, 4.0))
+        for n in range(h * hop, (h + 1) * hop, 4):
+            ramp = difference(total(first_gain, product(steps, position)), one)
+            position = total(position, four)
+            for channel in range(2):
+                part = product(load(band, channel, n), ramp)
+                store(y, channel, n, total(load(x, channel, n), part))
+        before = curve[h]
+    state[1] = before
