@@ -6,7 +6,7 @@ import numpy as np
 
 from ...models.chain import ResolvedChain
 from ...models.decibel import decibel_to_amplitude
-from ...models.kernels.biquads import cascade
+from ...models.kernels.biquads import SECTIONS, cascade_eight
 from ...models.kernels.stereo import widen
 from ...models.rates import hop_samples
 from .stage import Block
@@ -52,7 +52,7 @@ class GainStage:
 
 
 class EqualizerStage:
-    """Runs the equalizer's eight sections, four at a time.
+    """Runs the equalizer's eight sections.
 
     Args:
         sample_rate: In Hz.
@@ -65,7 +65,7 @@ class EqualizerStage:
         self._rate = sample_rate
         self._sections: Block | None = None
         self.left_out: tuple[str, ...] = ()
-        self._memory = np.zeros((8, 2), np.complex128)
+        self._memory = np.zeros((2, SECTIONS), np.complex128)
 
     def configure(self, chain: ResolvedChain) -> None:
         """Take the equalizer of ``chain``."""
@@ -81,10 +81,8 @@ class EqualizerStage:
         """Render the next block."""
         if self._sections is None:
             return block
-        memory = self._memory
         out = np.empty_like(block)
-        cascade(block, self._sections[:4], memory[:4], out)
-        cascade(out, self._sections[4:], memory[4:], out)
+        cascade_eight(block, self._sections, self._memory, out)
         return out
 
 
@@ -105,7 +103,7 @@ class ImagerStage:
         self._corners: Block | None = None
         self._widths = np.ones(3)
         self.left_out: tuple[str, ...] = ()
-        self._memory = np.zeros((7, 2))
+        self._memory = np.zeros((4, 2), np.complex128)
 
     def configure(self, chain: ResolvedChain) -> None:
         """Take the imager of ``chain``."""

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels.adjoint.biquads import SECTIONS, equalize, equalize_adjoint
+from ..kernels.adjoint.biquads import equalize, equalize_adjoint
 from ..kernels.adjoint.frames import CHUNK
+from ..kernels.biquads import SECTIONS
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Audio: TypeAlias = npt.NDArray[Any]
@@ -24,7 +25,7 @@ class EqualizerProcessor:
 
     def forward(self, x: Audio, y: Audio, sections: Array) -> Memory:
         """Render ``x`` into ``y``, both of shape ``(2, time)``."""
-        states = np.empty((-(-x.shape[1] // CHUNK), SECTIONS, 2), np.complex128)
+        states = np.empty((-(-x.shape[1] // CHUNK), 2, SECTIONS), np.complex128)
         equalize(x, sections, states, y)
         return states
 

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels.adjoint.frames import CHUNK
-from ..kernels.adjoint.stereo import SECTIONS, image, image_adjoint
+from ..kernels.adjoint.stereo import COUPLES, image, image_adjoint
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Audio: TypeAlias = npt.NDArray[Any]
+Memory: TypeAlias = npt.NDArray[np.complex128]
 
 
 class ImagerProcessor:
@@ -22,14 +23,14 @@ class ImagerProcessor:
     of each chunk are kept.
     """
 
-    def forward(self, x: Audio, y: Audio, corners: Array, widths: Array) -> Array:
+    def forward(self, x: Audio, y: Audio, corners: Array, widths: Array) -> Memory:
         """Render ``x`` into ``y``, both of shape ``(2, time)``."""
-        states = np.empty((-(-x.shape[1] // CHUNK), SECTIONS, 2))
+        states = np.empty((-(-x.shape[1] // CHUNK), COUPLES, 2), np.complex128)
         image(x, corners, widths, states, y)
         return states
 
     def backward(
-        self, x: Audio, memory: Array, gy: Audio, gx: Audio, corners: Array, widths: Array
+        self, x: Audio, memory: Memory, gy: Audio, gx: Audio, corners: Array, widths: Array
     ) -> tuple[Array, Array]:
         """Write the gradient of ``x`` into ``gx``; return those of the parameters.
 

@@ -127,17 +127,29 @@ def shuffle(*order: int) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def first_two(typing: Any, a: Any) -> Any:
-    """Return the first lane as the real and the second as the imaginary part."""
+def led_by(typing: Any, a: Any, pair: Any) -> Any:
+    """Return real and imaginary part of ``pair``, followed by the first six lanes of ``a``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pair = ir.Constant(context.get_value_type(types.complex128), ir.Undefined)
+        a, pair = arguments
+        vector = builder.shuffle_vector(a, a, _order([0, 0, 0, 1, 2, 3, 4, 5]))
         for lane in range(2):
-            part = builder.extract_element(arguments[0], _index(lane))
-            pair = builder.insert_value(pair, part, lane)
-        return pair
+            vector = builder.insert_element(vector, builder.extract_value(pair, lane), _index(lane))
+        return vector
 
-    return types.complex128(lanes), generate
+    return lanes(lanes, types.complex128), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def first_two(typing: Any, a: Any) -> Any:
+    """Return the first lane as the real and the second as the imaginary part."""
+    return types.complex128(lanes), lambda *generation: _pair(0, *generation)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def last_two(typing: Any, a: Any) -> Any:
+    """Return the last lane but one as the real and the last as the imaginary part."""
+    return types.complex128(lanes), lambda *generation: _pair(COUNT - 2, *generation)
 
 
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -147,6 +159,14 @@ def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         context, builder, kind, array, [arguments[1]], wraparound=False
     )
     return builder.bitcast(address, VECTOR.as_pointer())
+
+
+def _pair(lane: int, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    pair = ir.Constant(context.get_value_type(types.complex128), ir.Undefined)
+    for i in range(2):
+        part = builder.extract_element(arguments[0], _index(lane + i))
+        pair = builder.insert_value(pair, part, i)
+    return pair
 
 
 def _fused(builder: Any, b: Any, c: Any, a: Any) -> Any:

@@ -18,7 +18,16 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..biquads import cascade, section
+from ..biquads import (
+    ROW,
+    SECTIONS,
+    SKEW,
+    cascade_eight,
+    moved_up,
+    section,
+    wave_coefficients,
+    wave_section,
+)
 from ..jit import kernel
 from ..lanes import COUNT, first_two, fused, load, product, shuffle, store
 from .frames import CHUNK, read_frames, read_pairs, write_frames, write_pairs
@@ -27,16 +36,8 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Audio: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Pairs: TypeAlias = npt.NDArray[np.complex128]
 
-SECTIONS = 8
-SKEW = SECTIONS - 1
-"""Steps that the last section is behind the first."""
-
-ROW = 2 * SECTIONS
 EDGE = COUNT - 2
 """Where a pair is loaded as the first or last two of eight, the other six are read too."""
-
-moved_up = shuffle(6, 7, 8, 9, 10, 11, 12, 13)
-"""The last two lanes of one vector, followed by the first six of another."""
 
 moved_down = shuffle(2, 3, 4, 5, 6, 7, 8, 9)
 """The last six lanes of one vector, followed by the first two of another."""
@@ -49,12 +50,12 @@ def equalize(x: Audio, c: Array, saved: Pairs, y: Audio) -> None:
     Args:
         x: Input, shape ``(2, time)``.
         c: ``b0 b1 b2 a1 a2`` a section, shape ``(8, 5)``.
-        saved: States at the start of each chunk, shape ``(chunks, 8, 2)``; written.
+        saved: States at the start of each chunk, shape ``(chunks, 2, 8)``; written.
         y: Output, shape ``(2, time)``.
 
     """
     time = x.shape[1]
-    states = np.zeros((SECTIONS, 2), np.complex128)
+    states = np.zeros((2, SECTIONS), np.complex128)
     block = np.empty((2, min(CHUNK, time)))
     for chunk in range(saved.shape[0]):
         saved[chunk] = states
@@ -62,8 +63,7 @@ def equalize(x: Audio, c: Array, saved: Pairs, y: Audio) -> None:
         if start + CHUNK > time:
             block = np.empty((2, time - start))
         read_frames(x, start, block)
-        cascade(block, c[:4], states[:4], block)
-        cascade(block, c[4:], states[4:], block)
+        cascade_eight(block, c, states, block)
         write_frames(block, y, start)
 
 
@@ -87,10 +87,7 @@ def equalize_adjoint(x: Audio, c: Array, saved: Pairs, gy: Audio, gx: Audio) -> 
     signal = np.zeros(EDGE + 2 * steps)
     gradient = np.zeros(2 * steps + EDGE)
     rows = np.zeros(ROW * (steps + 1))
-    coefficients = np.empty(5 * ROW)
-    for i in range(5):
-        for k in range(SECTIONS):
-            coefficients[i * ROW + 2 * k : i * ROW + 2 * k + 2] = c[k, i] if i < 3 else -c[k, i]
+    coefficients = wave_coefficients(c)
     carry = np.zeros(3 * ROW)
     sums = np.zeros(5 * ROW)
     for chunk in range(saved.shape[0] - 1, -1, -1):
@@ -125,7 +122,7 @@ def _enter(signal: Array, c: Array, states: Pairs, rows: Array) -> None:
     """Run the steps of a chunk in which the last sections are still in the chunk before."""
     for k in range(SKEW):
         b0, b1, b2, a1, a2 = c[k, 0], c[k, 1], c[k, 2], c[k, 3], c[k, 4]
-        p, q = states[k, 0], states[k, 1]
+        p, q = states[0, k], states[1, k]
         for t in range(k, SKEW):
             i = t * ROW + 2 * (k - 1)
             if k > 0:
@@ -134,7 +131,7 @@ def _enter(signal: Array, c: Array, states: Pairs, rows: Array) -> None:
                 u = complex(signal[EDGE + 2 * t], signal[EDGE + 2 * t + 1])
             v, p, q = section(u, p, q, b0, b1, b2, a1, a2)
             rows[i + ROW + 2], rows[i + ROW + 3] = v.real, v.imag
-        states[k, 0], states[k, 1] = p, q
+        states[0, k], states[1, k] = p, q
 
 
 @kernel
@@ -142,11 +139,7 @@ def _run_wave(
     signal: Array, first: int, after: int, coefficients: Array, states: Pairs, rows: Array
 ) -> None:
     """Write what the sections give at step ``t`` to row ``t + 1``; row ``first`` is read."""
-    flat = np.empty(2 * ROW)
-    for i in range(2):
-        for k in range(SECTIONS):
-            flat[i * ROW + 2 * k] = states[k, i].real
-            flat[i * ROW + 2 * k + 1] = states[k, i].imag
+    flat = states.view(np.float64).reshape(-1)
     p0, p1, q0, q1 = load(flat, 0), load(flat, 8), load(flat, 16), load(flat, 24)
     b00, b01 = load(coefficients, 0), load(coefficients, 8)
     b10, b11 = load(coefficients, 16), load(coefficients, 24)
@@ -155,11 +148,9 @@ def _run_wave(
     a20, a21 = load(coefficients, 64), load(coefficients, 72)
     v0, v1 = load(rows, ROW * first), load(rows, ROW * first + 8)
     for t in range(first, after):
-        u1 = moved_up(v0, v1)
-        u0 = moved_up(load(signal, 2 * t), v0)
-        v0, v1 = fused(p0, b00, u0), fused(p1, b01, u1)
-        p0, p1 = fused(fused(q0, b10, u0), a10, v0), fused(fused(q1, b11, u1), a11, v1)
-        q0, q1 = fused(product(b20, u0), a20, v0), fused(product(b21, u1), a21, v1)
+        u0, u1 = moved_up(load(signal, 2 * t), v0), moved_up(v0, v1)
+        v0, p0, q0 = wave_section(u0, p0, q0, b00, b10, b20, a10, a20)
+        v1, p1, q1 = wave_section(u1, p1, q1, b01, b11, b21, a11, a21)
         store(rows, ROW * t + ROW, v0)
         store(rows, ROW * t + ROW + 8, v1)
 

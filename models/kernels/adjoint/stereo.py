@@ -27,7 +27,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..crossover import TURN
+from ..crossover import TURN, section
 from ..jit import kernel
 from ..lanes import (
     COUNT,
@@ -41,11 +41,12 @@ from ..lanes import (
     spread,
     store,
 )
-from ..stereo import section, widen
+from ..stereo import widen
 from .frames import CHUNK, read_frames, read_mid_side, write_frames, write_mid_side
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Audio: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+Pairs: TypeAlias = npt.NDArray[np.complex128]
 
 SECTIONS = 7
 SKEW = 3
@@ -54,8 +55,11 @@ SKEW = 3
 UPPER = (False, False, True, False, True, True, True)
 """Which lanes filter at the upper corner."""
 
-STATES = (0, 2, 1, 3, 4, 5, 6)
-"""Where `widen` keeps the states of each lane."""
+COUPLES = 4
+"""Couples of filters that `widen` keeps states of."""
+
+STATES = ((0, 0), (0, 1), (3, 0), (1, 1), (2, 0), (2, 1), (3, 1))
+"""The couple of each lane, and its place there."""
 
 ROW = 2 * COUNT
 EDGE = COUNT - 2
@@ -84,19 +88,19 @@ fifth = shuffle(5, 5, 5, 5, 5, 5, 5, 5)
 
 
 @kernel
-def image(x: Audio, c: Array, width: Array, saved: Array, y: Audio) -> None:
+def image(x: Audio, c: Array, width: Array, saved: Pairs, y: Audio) -> None:
     """Widen an example, see `widen`.
 
     Args:
         x: Input, shape ``(2, time)``.
         c: State-variable coefficients of the lower and the upper corner, shape ``(2, 3)``.
         width: Factor of side in the low, middle and high band, shape ``(3,)``.
-        saved: States at the start of each chunk, shape ``(chunks, 7, 2)``; written.
+        saved: States at the start of each chunk, shape ``(chunks, 4, 2)``; written.
         y: Output, shape ``(2, time)``.
 
     """
     time = x.shape[1]
-    states = np.zeros((SECTIONS, 2))
+    states = np.zeros((COUPLES, 2), np.complex128)
     block = np.empty((2, min(CHUNK, time)))
     for chunk in range(saved.shape[0]):
         saved[chunk] = states
@@ -110,7 +114,7 @@ def image(x: Audio, c: Array, width: Array, saved: Array, y: Audio) -> None:
 
 @kernel
 def image_adjoint(
-    x: Audio, c: Array, width: Array, saved: Array, gy: Audio, gx: Audio
+    x: Audio, c: Array, width: Array, saved: Pairs, gy: Audio, gx: Audio
 ) -> tuple[Array, Array]:
     """Propagate gradients through `image`.
 
@@ -167,7 +171,7 @@ def image_adjoint(
 
 
 @kernel
-def _enter(signal: Array, c: Array, s: Array, state: Array) -> None:
+def _enter(signal: Array, c: Array, s: Pairs, state: Array) -> None:
     """Run the steps of a chunk in which the last sections are still in the chunk before.
 
     Args:
@@ -181,20 +185,23 @@ def _enter(signal: Array, c: Array, s: Array, state: Array) -> None:
     h1, h2, h3 = c[1, 0], c[1, 1], c[1, 2]
     low, passed = 2 * COUNT, 3 * COUNT
     for n in range(SKEW):
-        mid, side = signal[2 * n], signal[2 * n + 1]
-        _, mid, s[0, 0], s[0, 1] = section(mid, s[0, 0], s[0, 1], e1, e2, e3)
-        half, whole, s[2, 0], s[2, 1] = section(side, s[2, 0], s[2, 1], e1, e2, e3)
-        state[passed], state[low + 1], state[passed + 1] = mid, half, whole
+        u = complex(signal[2 * n], signal[2 * n + 1])
+        half, whole, s[0, 0], s[0, 1] = section(u, s[0, 0], s[0, 1], e1, e2, e3)
+        state[passed], state[low + 1], state[passed + 1] = whole.real, half.imag, whole.imag
         if n < 2:
-            _, _, s[1, 0], s[1, 1] = section(mid, s[1, 0], s[1, 1], h1, h2, h3)
-            band, _, s[3, 0], s[3, 1] = section(half, s[3, 0], s[3, 1], e1, e2, e3)
-            state[low + 3], state[passed + 7] = band, whole
+            # side's part of the last couple is a step behind
+            _, _, p, q = section(whole, s[3, 0], s[3, 1], h1, h2, h3)
+            s[3, 0], s[3, 1] = complex(p.real, s[3, 0].imag), complex(q.real, s[3, 1].imag)
+            band, _, s[1, 0], s[1, 1] = section(half, s[1, 0], s[1, 1], e1, e2, e3)
+            state[low + 3], state[passed + 7] = band.imag, whole.imag
             if n < 1:
-                _, _, s[4, 0], s[4, 1] = section(band, s[4, 0], s[4, 1], h1, h2, h3)
-                half, _, s[5, 0], s[5, 1] = section(whole - band, s[5, 0], s[5, 1], h1, h2, h3)
-                state[low + 5] = half
+                bands = complex(band.imag, whole.imag - band.imag)
+                half, _, s[2, 0], s[2, 1] = section(bands, s[2, 0], s[2, 1], h1, h2, h3)
+                state[low + 5] = half.imag
+    parts = s.view(np.float64)
     for lane in range(SECTIONS):
-        state[lane], state[COUNT + lane] = s[STATES[lane], 0], s[STATES[lane], 1]
+        couple, place = STATES[lane]
+        state[lane], state[COUNT + lane] = parts[couple, place], parts[couple, place + 2]
 
 
 @kernel

@@ -7,8 +7,8 @@ from signals import Array, programme
 
 from glassmaster.inference.engine.linear import EqualizerStage
 from glassmaster.models.differentiable.equalizer import EqualizerProcessor
-from glassmaster.models.kernels.adjoint.biquads import SECTIONS
 from glassmaster.models.kernels.adjoint.frames import CHUNK
+from glassmaster.models.kernels.biquads import SECTIONS
 from glassmaster.models.processors.equalizer import FILTERS, ResolvedEqualizer
 from glassmaster.models.rates import hop_samples
 
