@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels.adjoint.limiter import apply_gain_adjoint, limiter_gain_adjoint
-from ..kernels.adjoint.true_peak import limiting_peaks, peaks_adjoint
+from ..kernels.adjoint.true_peak import peaks_adjoint
 from ..kernels.limiter import apply_gain, limiter_gain
+from ..kernels.true_peak import limiting_peaks
 from ..processors.limiter import smoothing_window
 from ..rates import limiter_cell_samples
 
@@ -59,7 +60,7 @@ class LimiterProcessor:
         """
         span, ceiling = len(self._window), float(control[0])
         grid = np.empty(x.shape[1] // self._cell, np.float32)
-        limiting_peaks(x, self._cell, ceiling, grid)
+        limiting_peaks(x, 0, self._cell, ceiling, grid)
         # the gain may have to fall before the first sample, so it begins with silent cells
         peaks = np.pad(grid.astype(np.float64), span)
         gain = np.empty(len(peaks) - span)

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels.adjoint.halfband import stage_filters
-from ..kernels.adjoint.saturation import saturate, saturate_adjoint
+from ..kernels.adjoint.saturation import saturate_adjoint
+from ..kernels.halfband import stage_filters, stage_rows
+from ..kernels.saturation import saturate
 from ..processors.saturator import filter_delay_samples, stage_taps
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -39,8 +40,8 @@ class SaturatorProcessor:
             curve: Shape ``(2,)``.
 
         """
-        filters = stage_filters(x.dtype)
-        saturate(x, *filters, self._stages, self._delay, curve[0], curve[1], y)
+        rows, filters = stage_rows(3, self._stages, x.dtype), stage_filters(x.dtype)
+        saturate(x, x, rows, filters, curve[0], curve[1], self._delay, y)
 
     def backward(self, x: Audio, memory: None, gy: Audio, gx: Audio, curve: Array) -> tuple[Array]:
         """Write the gradient of ``x`` and return that of ``curve``.
@@ -54,6 +55,6 @@ class SaturatorProcessor:
 
         """
         gcurve = np.empty(2)
-        filters = stage_filters(x.dtype)
-        saturate_adjoint(x, gy, *filters, self._stages, self._delay, curve[0], curve[1], gx, gcurve)
+        rows, filters = stage_rows(4, self._stages, x.dtype), stage_filters(x.dtype)
+        saturate_adjoint(x, gy, rows, filters, curve[0], curve[1], self._delay, gx, gcurve)
         return (gcurve,)

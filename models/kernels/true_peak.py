@@ -7,7 +7,7 @@ float32, each by the same operations in the same order wherever it falls in a bl
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,16 @@ from .jit import kernel
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Points: TypeAlias = npt.NDArray[np.float32]
+Signal: TypeAlias = npt.NDArray[Any]  # float32 or float64
 
 QUANTUM = 960
 """Samples interpolated at a time. Results do not depend on how a signal is cut into blocks as long
 as every block but the last is a whole number of quanta."""
 
+MARGIN = QUARTER_PAIRS // 2
+"""Halfway points on each side that the points between two samples depend on."""
+
 _GROUP = 32
-_MARGIN = 2  # halfway points on each side that the points between two samples depend on
 _HALVES = QUANTUM + 64  # room for both margins in a whole number of vectors
 _WINDOW = _HALVES + 2 * HALF_PAIRS
 
@@ -36,16 +39,15 @@ _RISE = np.float32(1.0197)
 
 @kernel
 def halfway_points(window: Points, halves: Points) -> None:
-    """Compute the point halfway after each sample of a quantum and of its margins.
+    """Compute the point halfway after each of some samples and of their margins.
 
     Args:
-        window: Shape ``(_WINDOW,)``; sample 0 of the quantum is item ``PAD``.
-        halves: Overwritten, shape ``(_HALVES,)``; the first item follows sample ``-_MARGIN``.
+        window: Shape ``(len(halves) + 2 * HALF_PAIRS,)``; sample 0 is item ``PAD``.
+        halves: Overwritten; the first item follows sample ``-MARGIN``.
 
     """
-    nearest = PAD - _MARGIN
-    for i in range(_HALVES):
-        halves[i] = _SILENT
+    nearest = PAD - MARGIN
+    halves[:] = _SILENT
     for k in range(0, HALF_PAIRS, 4):
         h0, h1, h2, h3 = HALF[k], HALF[k + 1], HALF[k + 2], HALF[k + 3]
         a0 = window[nearest - k :]
@@ -56,7 +58,7 @@ def halfway_points(window: Points, halves: Points) -> None:
         b1 = window[nearest + 2 + k :]
         b2 = window[nearest + 3 + k :]
         b3 = window[nearest + 4 + k :]
-        for i in range(_HALVES):
+        for i in range(len(halves)):
             halves[i] += (h0 * (a0[i] + b0[i]) + h1 * (a1[i] + b1[i])) + (
                 h2 * (a2[i] + b2[i]) + h3 * (a3[i] + b3[i])
             )
@@ -77,11 +79,11 @@ def raise_peaks(window: Points, halves: Points, first: int, peaks: Points) -> No
     x1 = window[PAD + first :]
     x2 = window[PAD + first + 1 :]
     x3 = window[PAD + first + 2 :]
-    y0 = halves[_MARGIN + first - 2 :]
-    y1 = halves[_MARGIN + first - 1 :]
-    y2 = halves[_MARGIN + first :]
-    y3 = halves[_MARGIN + first + 1 :]
-    y4 = halves[_MARGIN + first + 2 :]
+    y0 = halves[MARGIN + first - 2 :]
+    y1 = halves[MARGIN + first - 1 :]
+    y2 = halves[MARGIN + first :]
+    y3 = halves[MARGIN + first + 1 :]
+    y4 = halves[MARGIN + first + 2 :]
     largest = peaks[first:]
     for i in range(_GROUP):
         largest[i] = max(largest[i], abs(x1[i]), abs(y2[i]))
@@ -98,21 +100,21 @@ def raise_peaks(window: Points, halves: Points, first: int, peaks: Points) -> No
 
 
 @kernel
-def load_window(row: Array, first: int, window: Points) -> np.float32:
-    """Copy a quantum of one channel with what surrounds it; return its largest absolute value.
+def load_window(row: Signal, first: int, window: Points) -> np.float32:
+    """Copy part of one channel, silent outside; return its largest absolute value.
 
     Args:
-        row: Shape ``(PAD + n + PAD,)`` or longer.
-        first: Item of ``row`` to start at; what lies beyond its end is silent.
-        window: Overwritten, shape ``(_WINDOW,)``.
+        row: Shape ``(time,)``.
+        first: Sample that goes to the first item of ``window``; may be negative.
+        window: Overwritten; a multiple of four.
 
     """
-    count = min(QUANTUM + 2 * PAD, len(row) - first)
-    source = row[first:]
+    begin = max(first, 0)
+    count = max(min(first + len(window), len(row)) - begin, 0)
+    window[:] = _SILENT
+    source, inside = row[begin:], window[begin - first :]
     for i in range(count):
-        window[i] = np.float32(source[i])
-    for i in range(count, _WINDOW):
-        window[i] = _SILENT
+        inside[i] = np.float32(source[i])
     return largest(window)
 
 
@@ -138,7 +140,7 @@ def double_peaks(window: Points, halves: Points, doubled: Points) -> None:
         doubled: Overwritten, shape ``(_HALVES,)``: absolute values.
 
     """
-    samples = window[PAD - _MARGIN :]
+    samples = window[PAD - MARGIN :]
     for i in range(_HALVES):
         doubled[i] = max(abs(samples[i]), abs(halves[i]))
 
@@ -148,7 +150,7 @@ def peak_grid(block: Array, cell: int, grid: Points) -> None:
     """Find the largest value of each cell of a block, over both channels and between samples.
 
     A cell of ``cell`` samples has ``8 * cell`` points: from its first sample up to, but without,
-    the first of the next cell.
+    the first of the next.
 
     Args:
         block: Shape ``(channel, PAD + n + PAD)`` or longer, ``n`` a multiple of ``cell``.
@@ -156,17 +158,37 @@ def peak_grid(block: Array, cell: int, grid: Points) -> None:
         grid: Overwritten, shape ``(n // cell,)``.
 
     """
+    limiting_peaks(block, PAD, cell, 0.0, grid)
+
+
+@kernel
+def limiting_peaks(x: Signal, first: int, cell: int, ceiling: float, grid: Points) -> None:
+    """Find the peaks of the cells that may exceed the ceiling; other cells may be left at 0.
+
+    Args:
+        x: Shape ``(channel, time)``, silent outside.
+        first: Sample that the first cell starts with.
+        cell: Samples a cell: a power of two from 4 to 64.
+        ceiling: Linear.
+        grid: Overwritten, shape ``(cells,)``.
+
+    """
     window = np.empty(_WINDOW, np.float32)
     halves = np.empty(_HALVES, np.float32)
+    doubled = np.empty(_HALVES, np.float32)
     peaks = np.empty(QUANTUM, np.float32)
     frames = len(grid) * cell
     for start in range(0, frames, QUANTUM):
         peaks[:] = _SILENT
-        for channel in range(block.shape[0]):
-            load_window(block[channel], start, window)
+        for channel in range(x.shape[0]):
+            if load_window(x[channel], first + start - PAD, window) * _BOUND <= ceiling:
+                continue
             halfway_points(window, halves)
-            for first in range(0, QUANTUM, _GROUP):
-                raise_peaks(window, halves, first, peaks)
+            double_peaks(window, halves, doubled)
+            for group in range(0, QUANTUM, _GROUP):
+                bound = largest(doubled[group : group + _GROUP + 2 * MARGIN]) * _QUARTER_BOUND
+                if bound > ceiling:
+                    raise_peaks(window, halves, group, peaks)
         for i in range(min(QUANTUM, frames - start) // cell):
             grid[start // cell + i] = largest(peaks[i * cell : (i + 1) * cell])
 
@@ -178,13 +200,13 @@ def point(window: Points, halves: Points, position: int) -> float:
     if step == 0:
         return float(window[PAD + sample])
     if step == 4:
-        return float(halves[_MARGIN + sample])
+        return float(halves[MARGIN + sample])
     value = 0.0
     first = (position >> 2) - QUARTER_PAIRS + 1
     for m in range(2 * QUARTER_PAIRS):
         n = (first + m) >> 1
         even = (first + m) & 1 == 0
-        value += QUARTER[(step & 3) - 1, m] * (window[PAD + n] if even else halves[_MARGIN + n])
+        value += QUARTER[(step & 3) - 1, m] * (window[PAD + n] if even else halves[MARGIN + n])
     return value
 
 
@@ -233,7 +255,7 @@ def true_peak(block: Array, frames: int, known: float) -> float:
             halfway_points(window, halves)
             double_peaks(window, halves, doubled)
             for first in range(0, QUANTUM, _GROUP):
-                bound = largest(doubled[first : first + _GROUP + 2 * _MARGIN]) * _QUARTER_BOUND
+                bound = largest(doubled[first : first + _GROUP + 2 * MARGIN]) * _QUARTER_BOUND
                 if bound * _RISE <= known:
                     continue
                 peaks[:] = _SILENT

@@ -26,7 +26,6 @@ from ..decibel import decibel_to_amplitude
 from ..kernels.matched import (
     IDENTITY,
     Quadratic,
-    Section,
     high_pass_section,
     inverse,
     matched_section,
@@ -116,17 +115,21 @@ class ResolvedEqualizer:
             gain in the last one.
 
         """
-        corner_hz = self.values["high_pass_frequency_hz"]
-        rows = [stack(*high_pass_section(corner_hz, BUTTERWORTH_Q, sample_rate))]
-        for item in FILTERS:
-            frequency_hz = self.values[f"{item.name}_frequency_hz"]
-            held = column(representable(frequency_hz, sample_rate))
-            corner_hz = at_most(frequency_hz, NYQUIST_MARGIN * sample_rate)
-            row = stack(*_section(item, self.values, corner_hz, sample_rate))
-            rows.append(namespace(row).where(held, row, constant(IDENTITY, row)))
-        level = decibel_to_amplitude(self.level_gain_db(sample_rate))
-        rows.append(stack(level, 0.0, 0.0, 0.0, 0.0))
-        return namespace(level).stack(rows, -2)
+        high_pass_hz = self.values["high_pass_frequency_hz"]
+        first = stack(*high_pass_section(high_pass_hz, BUTTERWORTH_Q, sample_rate))
+        corners_hz = self._each("frequency_hz")
+        gains_db = self._each("gain_db")
+        xp, boosts = namespace(gains_db), gains_db >= 0.0
+        boost = matched_section(
+            *self._prototypes(xp.where(boosts, gains_db, -gains_db)),  # abs has no slope at 0
+            at_most(corners_hz, NYQUIST_MARGIN * sample_rate),
+            sample_rate,
+        )
+        filters = xp.where(boosts[..., None], stack(*boost), stack(*inverse(boost)))
+        held = representable(corners_hz, sample_rate)[..., None]
+        filters = xp.where(held, filters, constant(IDENTITY, filters))
+        level = stack(decibel_to_amplitude(self.level_gain_db(sample_rate)), 0.0, 0.0, 0.0, 0.0)
+        return xp.concatenate((first[..., None, :], filters, level[..., None, :]), -2)
 
     def left_out(self, sample_rate: int) -> tuple[str, ...]:
         """Return the names of the filters with a gain that this rate cannot hold."""
@@ -160,42 +163,41 @@ class ResolvedEqualizer:
         return -self._balance_db(LEVEL_CENTERS_HZ, sample_rate).mean(-1)
 
     def _balance_db(self, frequency_hz: Array, sample_rate: int) -> Quantity:
-        total = 0.0
-        for item in FILTERS:
-            corner_hz = self.values[f"{item.name}_frequency_hz"]
-            q = column(self.values[f"{item.name}_q"]) if item.shape == "bell" else BUTTERWORTH_Q
-            numerator, denominator = _prototype(
-                item.shape, column(self.values[f"{item.name}_gain_db"]), q
+        corners_hz = self._each("frequency_hz")
+        ratio = constant(frequency_hz, corners_hz) / corners_hz[..., None]
+        numerator, denominator = (
+            _power((p[0][..., None], p[1][..., None], p[2][..., None]), ratio)
+            for p in self._prototypes(self._each("gain_db"))
+        )
+        response_db = 10.0 * namespace(ratio).log10(numerator / denominator)
+        return (response_db * representable(corners_hz, sample_rate)[..., None]).sum(-2)
+
+    def _each(self, key: str) -> Quantity:
+        """Return a value of every filter, shape ``(…, 6)``."""
+        return stack(*(self.values[f"{item.name}_{key}"] for item in FILTERS))
+
+    def _prototypes(self, gains_db: Quantity) -> tuple[Quadratic, Quadratic]:
+        """Return numerators and denominators, each coefficient of shape ``(…, 6)``."""
+        pairs = [
+            _prototype(item.shape, gains_db[..., i], self.values.get(f"{item.name}_q"))
+            for i, item in enumerate(FILTERS)
+        ]
+        numerator, denominator = (
+            (
+                stack(*(p[0] for p in side)),
+                stack(*(p[1] for p in side)),
+                stack(*(p[2] for p in side)),
             )
-            ratio = constant(frequency_hz, corner_hz) / column(corner_hz)
-            power = _power(numerator, ratio) / _power(denominator, ratio)
-            response_db = 10.0 * namespace(power).log10(power)
-            total = total + response_db * column(representable(corner_hz, sample_rate))
-        return total
-
-
-def _section(
-    item: Filter, values: Mapping[str, Quantity], frequency_hz: Quantity, sample_rate: int
-) -> Section:
-    gain_db = values[f"{item.name}_gain_db"]
-    xp, boosts = namespace(gain_db), gain_db >= 0.0
-    numerator, denominator = _prototype(
-        item.shape,
-        xp.where(boosts, gain_db, -gain_db),  # unlike abs, it has a slope at 0
-        values.get(f"{item.name}_q", BUTTERWORTH_Q),
-    )
-    boost = matched_section(numerator, denominator, frequency_hz, sample_rate)
-    b0, b1, b2, a1, a2 = (
-        xp.where(boosts, up, down) for up, down in zip(boost, inverse(boost), strict=True)
-    )
-    return b0, b1, b2, a1, a2
+            for side in zip(*pairs, strict=True)
+        )
+        return numerator, denominator
 
 
 def _prototype(shape: Shape, gain_db: Quantity, q: Quantity) -> tuple[Quadratic, Quadratic]:
     a = 10.0 ** (gain_db / 40.0)
     if shape == "bell":
         return (1.0, a / q, 1.0), (1.0, 1.0 / (a * q), 1.0)
-    slope = a**0.5 / q
+    slope = a**0.5 / BUTTERWORTH_Q
     if shape == "low_shelf":
         return (a, a * slope, a * a), (a, slope, 1.0)
     return (a * a, a * slope, a), (1.0, slope, a)

@@ -8,10 +8,33 @@ import numpy as np
 import numpy.typing as npt
 
 from ..jit import kernel
+from ..limiter import apply_gain
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Cells: TypeAlias = npt.NDArray[np.int64]
 Signal: TypeAlias = npt.NDArray[Any]  # float32 or float64
+
+
+_CHUNK = 1024
+"""Frames whose products are added up at a time, so that they stay in the cache."""
+
+
+@kernel
+def sum_pairs(sums: Signal, late: Signal, size: int, sums_out: Signal, late_out: Signal) -> None:
+    """Join the sums of neighboring groups, so that vectors can be added up by halves.
+
+    Args:
+        sums: Sum of each group, shape ``(2 * n,)``.
+        late: Sum of each group, every item times its place in the group, same shape.
+        size: Items in each group.
+        sums_out: Written, shape ``(n,)`` or longer.
+        late_out: Written, shape ``(n,)`` or longer.
+
+    """
+    for i in range(sums.shape[0] // 2):
+        first, second = sums[2 * i], sums[2 * i + 1]
+        sums_out[i] = first + second
+        late_out[i] = late[2 * i] + late[2 * i + 1] + size * second
 
 
 @kernel
@@ -23,31 +46,36 @@ def apply_gain_adjoint(
     Args:
         x: Shape ``(2, time)``, ``time`` a multiple of ``cell``.
         points: Gain at the cells' starts and at the end, shape ``(time // cell + 1,)``.
-        cell: Samples a cell.
+        cell: Samples a cell: a power of two from 4 to 64.
         gy: Gradient of the output, shape ``(2, time)``.
         gx: Gradient of the input; written.
         gpoints: Gradient of ``points``; written.
 
     """
-    left, right, gleft, gright = x[0], x[1], gy[0], gy[1]
+    apply_gain(gy, points, cell, 1.0, gx)
+    work = np.empty((2, 2, _CHUNK), x.dtype)
     gpoints[0] = 0.0
-    for i in range(points.shape[0] - 1):
-        first = points[i]
-        step = (points[i + 1] - first) / cell
-        start = i * cell
-        for channel in range(2):
-            part = gy[channel, start : start + cell]
-            out = gx[channel, start : start + cell]
-            for n in range(cell):
-                out[n] = part[n] * (first + step * n)
-        total = late = 0.0
-        for n in range(cell):
-            at = start + n
-            product = left[at] * gleft[at] + right[at] * gright[at]
-            total += product
-            late += n * product
-        gpoints[i] += total - late / cell
-        gpoints[i + 1] = late / cell
+    for start in range(0, x.shape[1], _CHUNK):
+        count = min(_CHUNK, x.shape[1] - start)
+        part = slice(start, start + count)
+        left, right, gleft, gright = x[0, part], x[1, part], gy[0, part], gy[1, part]
+        sums, late = work[0, 0], work[0, 1]
+        for n in range(count):
+            sums[n] = left[n] * gleft[n] + right[n] * gright[n]
+            late[n] = 0.0
+        size, turn = 1, 0
+        while size < cell:
+            after = work[1 - turn]
+            sum_pairs(work[turn, 0, :count], work[turn, 1], x.dtype.type(size), after[0], after[1])
+            count //= 2
+            size *= 2
+            turn = 1 - turn
+        total, late = work[turn, 0], work[turn, 1]
+        first = start // cell
+        for i in range(count):
+            share = late[i] / cell
+            gpoints[first + i] += total[i] - share
+            gpoints[first + i + 1] = share
 
 
 @kernel

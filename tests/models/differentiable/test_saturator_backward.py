@@ -11,8 +11,8 @@ from signals import Array, programme
 
 from glassmaster.inference.engine.saturator import SaturatorStage
 from glassmaster.models.differentiable.saturator import SaturatorProcessor
-from glassmaster.models.kernels.adjoint.saturation import CHUNK
-from glassmaster.models.processors.saturator import ResolvedSaturator
+from glassmaster.models.kernels.halfband import ROW
+from glassmaster.models.processors.saturator import ResolvedSaturator, stage_taps
 from glassmaster.models.rates import hop_samples
 
 CURVE = np.array([0.2, 0.7])
@@ -20,9 +20,13 @@ RATES = (8_000, 44_100, 96_000, 192_000)  # of five, two, one and no filter
 LENGTHS = (0.0, 0.3, 1.0, 2.7)
 
 
+def chunk_frames(sample_rate: int) -> int:
+    return 4 * ROW >> len(stage_taps(sample_rate))
+
+
 def excerpt(sample_rate: int, chunks: float) -> Array:
     hop = hop_samples(sample_rate)
-    frames = max(int(chunks * CHUNK) // hop, 1) * hop
+    frames = max(int(chunks * chunk_frames(sample_rate)) // hop, 1) * hop
     x: Array = programme(sample_rate, 1.0)[:, :frames]
     return np.ascontiguousarray(x)
 
@@ -82,7 +86,12 @@ def test_gradients_of_the_input(sample_rate: int, chunks: float) -> None:
     x = excerpt(sample_rate, chunks)
     gx, _ = gradients(sample_rate, x, CURVE)
     directions = [np.random.default_rng(6).standard_normal(x.shape)]
-    for sample in (0, x.shape[1] // 3, min(CHUNK, x.shape[1]) - 1, x.shape[1] - 1):
+    for sample in (
+        0,
+        x.shape[1] // 3,
+        min(chunk_frames(sample_rate), x.shape[1]) - 1,
+        x.shape[1] - 1,
+    ):
         single = np.zeros_like(x)
         single[sample % 2, sample] = 1.0
         directions.append(single)
