@@ -17,7 +17,7 @@ from glassmaster.models.differentiable.twin.dispersion import (
     delayed_frames,
     section_response,
 )
-from glassmaster.models.differentiable.twin.loudness import drive_for_loudness
+from glassmaster.models.differentiable.twin.loudness import drive_for_loudness, gated_loudness
 from glassmaster.models.processors.equalizer import ResolvedEqualizer
 from glassmaster.models.settings import default_settings
 from glassmaster.models.spectrum import CENTERS_HZ
@@ -89,7 +89,7 @@ def test_gradients_of_recursions() -> None:
 def test_a_line_that_is_never_the_least_gets_no_gradient() -> None:
     gains = torch.tensor([[[1.0]], [[1.0]]], dtype=torch.float64, requires_grad=True)
     slopes = torch.tensor([[0.1], [0.9]], dtype=torch.float64, requires_grad=True)
-    least_line([torch.ones(5, 1, dtype=torch.float64)], gains, slopes, 1.0).sum().backward()  # type: ignore[no-untyped-call]
+    least_line([torch.ones(1, 5, dtype=torch.float64)], gains, slopes, 1.0).sum().backward()  # type: ignore[no-untyped-call]
     assert slopes.grad is not None
     assert float(slopes.grad[0, 0]) > 0.0
     assert float(slopes.grad[1, 0]) == 0.0
@@ -150,3 +150,12 @@ def test_a_drive_is_interpolated_between_trials() -> None:
     reached = limited(gain_db[None])[0]
     torch.testing.assert_close(reached[:3], target[:3])
     assert float(reached[3]) == pytest.approx(-7.5, abs=0.3)
+
+
+def test_gated_loudness_ignores_pauses() -> None:
+    power = torch.full((2, 4000), 0.01, dtype=torch.float64)
+    power[1, 2000:] = 1e-9
+    loudness = gated_loudness(power, 44_100)
+    assert float(loudness[0]) == pytest.approx(-0.691 - 20.0)
+    assert float(loudness[1]) == pytest.approx(-0.691 - 20.0, abs=0.1)
+    assert bool(torch.isfinite(gated_loudness(torch.zeros(1, 10), 44_100)).all())

@@ -1,0 +1,211 @@
+"""From audio to frames: what the spectral twin works on, and what mel distances compare."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..mel import (
+    LOW_BANDS,
+    MEL_BANDS,
+    Array,
+    cell_count,
+    cell_samples,
+    filter_bank,
+    frame_count,
+    frame_hop_samples,
+    frame_samples,
+    node_shares,
+)
+from ..processors import imager
+from ..processors.multiband_compressor import SPECS, band_magnitudes
+from ..rates import hop_samples
+
+SPREAD_PARTS = (4, 3, 1)
+"""How many eighths of a cell's control hops, from the quietest to the loudest, make one part."""
+
+_DEFAULT_CORNERS = {spec.key: spec.default for spec in SPECS}
+_ALL_CORNERS_HZ = [spec.default for spec in (*SPECS, *imager.SPECS) if spec.name.endswith("corner")]
+_LEAST_SPREAD = 1e-3
+_SILENCE = 1e-20
+_HEADROOM_CELLS = 16  # silence in which filters without delay may ring, before the end wraps round
+_CELLS_STEP = 32  # lengths of transforms are multiples of this many cells, for their speed
+_LEAST_RESPONSE = 2e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpectralFrames:
+    """Power of mid and side a mel band and frame, and peaks a cell.
+
+    Attributes:
+        mid: Power of ``(l + r) / 2``, shape ``(batch, 80, frame)``; a full-scale sine has 1.
+        side: Power of ``(l - r) / 2``, same shape.
+        peak: Largest absolute sample of both channels in each cell, shape ``(batch, cell)``.
+
+    """
+
+    mid: Tensor
+    side: Tensor
+    peak: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SubframeDetail:
+    """What happens between frames, on the grid of cells: what the twin needs beside them.
+
+    The levels of a cell's control hops are sorted and averaged in three parts: the gain of a
+    compressor that is faster than a cell depends on how uneven they are. The lowest mel bands are
+    those that crossovers delay by more than a trifle.
+
+    Attributes:
+        power: Mean square over both channels in each node, shape ``(batch, 16, cell)``.
+        spread_db: Level of each part above the mean of the cell, in the compressor's four bands at
+            their default corners, shape ``(batch, 4, 3, cell)``.
+        low: Natural logarithm of the power of mid and side in the lowest mel bands, of frames at
+            every cell, shape ``(batch, 2, 32, 4, frame)``: the last axes are the cell within a
+            frame's distance, and the frame.
+        peak: Largest absolute sample of both channels in each cell after the crossovers of
+            compressor and imager at their default corners, shape ``(batch, cell)``: their
+            all-passes undo what an earlier limiter had aligned.
+
+    """
+
+    power: Tensor
+    spread_db: Tensor
+    low: Tensor
+    peak: Tensor
+
+
+def spectral_frames(x: Tensor, sample_rate: int) -> SpectralFrames:
+    """Compute the frames of audio; gradients flow through all of it.
+
+    Frame ``n`` is centered at ``n`` hops; outside the signal is silence.
+
+    Args:
+        x: Shape ``(batch, 2, time)``.
+        sample_rate: In Hz.
+
+    """
+    power = _mel_power(x, sample_rate, frame_hop_samples(sample_rate), MEL_BANDS)
+    peak = _cells(x.abs().amax(1), sample_rate).amax(-1)
+    return SpectralFrames(power[:, 0], power[:, 1], peak)
+
+
+def subframe_detail(x: Tensor, sample_rate: int) -> SubframeDetail:
+    """Measure what happens between the frames of audio.
+
+    Bands and nodes are cut out of one transform of the whole signal, each at the lowest rate that
+    holds it.
+
+    Args:
+        x: Shape ``(batch, 2, time)``.
+        sample_rate: In Hz.
+
+    """
+    cells = cell_count(x.shape[-1], sample_rate)
+    grid = -(-(cells + _HEADROOM_CELLS) // _CELLS_STEP) * _CELLS_STEP
+    spectrum = torch.fft.rfft(_mid_side(x), grid * cell_samples(sample_rate))
+    frequency_hz = torch.linspace(0.0, 0.5 * sample_rate, spectrum.shape[-1]).double().numpy()
+    hops = cell_samples(sample_rate) // hop_samples(sample_rate)
+    nodes = torch.stack(
+        [
+            _band_powers(spectrum, response, grid, hops).mean(-1)
+            for response in x.new_tensor(node_shares(frequency_hz)).sqrt()
+        ],
+        1,
+    )
+    spread_db = torch.stack(
+        [
+            _spread(_band_powers(spectrum, response, grid, hops), hops)
+            for response in x.new_tensor(band_magnitudes(_DEFAULT_CORNERS, frequency_hz))
+        ],
+        1,
+    )
+    frames = frame_count(x.shape[-1], sample_rate)
+    per_frame = frame_hop_samples(sample_rate) // cell_samples(sample_rate)
+    missing = (per_frame * frames - 1) * cell_samples(sample_rate) - x.shape[-1]
+    padded = torch.nn.functional.pad(x, (0, max(missing, 0)))
+    low = _mel_power(padded, sample_rate, cell_samples(sample_rate), LOW_BANDS)
+    low = (low + _SILENCE).log().reshape(*low.shape[:-1], frames, per_frame).mT
+    return SubframeDetail(
+        nodes[..., :cells],
+        spread_db[..., :cells],
+        low.contiguous(),
+        _dispersed_peak(spectrum, frequency_hz, grid)[:, :cells],
+    )
+
+
+def _mel_power(x: Tensor, sample_rate: int, hop: int, bands: int) -> Tensor:
+    """Return the power of mid and side in the lowest bands, shape ``(batch, 2, bands, frame)``."""
+    length = frame_samples(sample_rate)
+    spectrum = torch.stft(
+        _mid_side(x).flatten(0, 1),
+        length,
+        hop,
+        window=torch.hann_window(length, dtype=x.dtype, device=x.device),
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
+    )
+    bank = x.new_tensor(_filter_bank(sample_rate)[:bands])
+    reached = int(bank.any(0).nonzero()[-1]) + 1
+    spectrum = spectrum[:, :reached]
+    squared = spectrum.real.square() + spectrum.imag.square()
+    power = bank[:, :reached] @ squared
+    return power.view(len(x), 2, *power.shape[1:])
+
+
+def _mid_side(x: Tensor) -> Tensor:
+    return 0.5 * torch.stack((x[:, 0] + x[:, 1], x[:, 0] - x[:, 1]), 1)
+
+
+def _cells(x: Tensor, sample_rate: int) -> Tensor:
+    """Cut the last axis into cells, the last one filled with silence."""
+    cell, count = cell_samples(sample_rate), cell_count(x.shape[-1], sample_rate)
+    padded = torch.nn.functional.pad(x, (0, count * cell - x.shape[-1]))
+    return padded.reshape(*x.shape[:-1], count, cell)
+
+
+def _band_powers(spectrum: Tensor, response: Tensor, cells: int, least: int) -> Tensor:
+    """Filter by a response without phase; return mid² + side², shape ``(batch, cell, point)``."""
+    heard = torch.nonzero(response > _LEAST_RESPONSE)
+    bins = int(heard[-1]) + 1 if len(heard) > 0 else 1
+    whole = 2 * (spectrum.shape[-1] - 1)
+    points = least
+    while cells * points < min(2 * bins, whole):
+        points *= 2
+    kept = min(bins, cells * points // 2 + 1)
+    band = torch.fft.irfft(spectrum[..., :kept] * response[:kept], cells * points)
+    scale = cells * points / whole
+    powers: Tensor = (scale * band).square().sum(1)
+    return powers.reshape(len(powers), cells, points)
+
+
+def _dispersed_peak(spectrum: Tensor, frequency_hz: Array, cells: int) -> Tensor:
+    """Return the largest sample a cell behind typical all-passes, shape ``(batch, cell)``."""
+    ratio = frequency_hz / np.array(_ALL_CORNERS_HZ)[:, None]
+    turn = np.arctan2(math.sqrt(2.0) * ratio, 1.0 - ratio * ratio).sum(0)
+    turned = spectrum * torch.as_tensor(np.exp(-2j * turn)).to(spectrum)
+    mid, side = torch.fft.irfft(turned, 2 * (spectrum.shape[-1] - 1)).unbind(1)
+    largest: Tensor = mid.abs() + side.abs()
+    return largest.view(len(mid), cells, -1).amax(-1)
+
+
+def _spread(powers: Tensor, hops: int) -> Tensor:
+    """Return each part's level above the cell's mean in dB, shape ``(batch, part, cell)``."""
+    levels = powers.reshape(*powers.shape[:-1], hops, -1).mean(-1).sort(-1).values
+    mean = levels.mean(-1)
+    counts = [hops * part // sum(SPREAD_PARTS) for part in SPREAD_PARTS]
+    parts = [part.mean(-1) for part in torch.split(levels, counts, -1)]
+    floor = _LEAST_SPREAD * mean + _SILENCE
+    return 10.0 * torch.stack([((part + floor) / (mean + floor)).log10() for part in parts], 1)
+
+
+@cache
+def _filter_bank(sample_rate: int) -> Array:
+    return filter_bank(sample_rate)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from glassmaster.data.analysis import Analyzer
+from glassmaster.data.synthetic import compose
+from glassmaster.inference.engine.chain import ChainRenderer
+from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
+from glassmaster.models.errors import ParameterError
+from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
+from glassmaster.training.fitting import FitSchedule, Pair, fit_chain
+
+RATE = 44_100
+GAIN_DB = 6.0
+GOAL_DB = -45.0
+QUICK = FitSchedule(candidates=3, survivors=1, spectral_steps=50, round_steps=60, fine_steps=160)
+
+
+def drawn(seed: int) -> ChainSettings:
+    """Every block engaged, half of the way to a draw that is uniform over every range."""
+    rng = np.random.default_rng(seed)
+    settings = default_settings()
+    for name, specs in BLOCKS.items():
+        values = {spec.key: spec.denormalize(float(rng.random())) for spec in specs}
+        settings = settings.with_block(name, values)
+    return settings.with_block("limiter", {"release_ms": 120.0}).scaled(0.5)
+
+
+def loudness_lufs(audio: np.ndarray) -> tuple[Analyzer, float]:
+    analyzer = Analyzer(RATE, 2)
+    analyzer.feed_levels(audio)
+    analyzer.feed_shape(audio)
+    found = analyzer.result().loudness.integrated_lufs
+    assert found is not None
+    return analyzer, found
+
+
+def render(settings: ChainSettings, pair: Pair, gain_db: float) -> np.ndarray:
+    anchors = measure_anchors(settings, pair.spectrum, sample_rate=RATE)
+    chain = resolve(settings, anchors, normalization_db=pair.normalization_db, gain_db=gain_db)
+    renderer = ChainRenderer(chain, RATE, 2)
+    return np.concatenate((renderer.process(pair.mix.numpy()), renderer.finish()), axis=1)
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    mix = compose(4, style="rock", duration_s=3.0).mix.samples
+    analyzer, mix_lufs = loudness_lufs(mix)
+    normalization_db = REFERENCE_LUFS - mix_lufs
+    unmade = Pair(
+        mix=torch.as_tensor(mix),
+        master=torch.as_tensor(mix),
+        sample_rate=RATE,
+        warm_up=0,
+        spectrum=analyzer.result().spectrum.scaled(normalization_db),
+        normalization_db=normalization_db,
+        master_lufs=mix_lufs,
+    )
+    master = render(drawn(1), unmade, GAIN_DB).astype(np.float32)
+    return replace(unmade, master=torch.as_tensor(master), master_lufs=loudness_lufs(master)[1])
+
+
+def test_gradients_find_the_master_from_a_neutral_start(pair: Pair) -> None:
+    told: list[tuple[int, float]] = []
+    fit = fit_chain(pair, QUICK, progress=lambda steps, loss: told.append((steps, loss)))
+    assert fit.null_db <= GOAL_DB
+    master = pair.master.double().numpy()
+    rest = render(fit.settings, pair, fit.gain_db) - master  # by the engine, as a user hears it
+    found_db = 10.0 * np.log10(np.square(rest).sum() / np.square(master).sum())
+    assert found_db == pytest.approx(fit.null_db, abs=0.1)
+    assert [steps for steps, _ in told] == list(range(1, 271))
+
+
+def test_the_same_fit_twice(pair: Pair) -> None:
+    short = FitSchedule(candidates=2, survivors=1, spectral_steps=2, round_steps=2, fine_steps=2)
+    assert fit_chain(pair, short) == fit_chain(pair, short)
+
+
+def test_what_cannot_be_compared_is_refused(pair: Pair) -> None:
+    with pytest.raises(ParameterError, match="differ"):
+        fit_chain(replace(pair, master=pair.master[:, :-1]))
+    with pytest.raises(ParameterError, match="warm-up"):
+        fit_chain(replace(pair, warm_up=pair.mix.shape[1]))
