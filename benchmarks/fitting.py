@@ -1,11 +1,11 @@
 """How exactly gradients find the settings of a master that the chain itself made.
 
-    python benchmarks/fitting.py SONG... [--settings N] [--excerpt S] [--json FILE]
+    python benchmarks/fitting.py SONG... [--settings N] [--json FILE]
 
 For each song and each of N random settings, with every block engaged, the engine masters the whole
-song. The chain is fitted to an excerpt from its middle, from a neutral start, and the engine renders
-the whole song again with what was found. Prints the energy of the difference over that of the
-master, in the excerpt and in the whole song, and the processor time.
+song. The chain is fitted to three short excerpts, from a neutral start, and the engine then renders
+the whole song with what was found. Prints the energy of the difference over that of the master, in
+the excerpts and in the whole song, and the processor time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ AMOUNT = 0.6
 """How far settings go from neutral to a draw that is uniform over every range."""
 
 LOUDNESS_GAIN_DB = 6.0
-WARM_UP_S = 3.0
+EXCERPTS = 3
+EXCERPT_S = 2.0
+WARM_UP_S = 1.5
 GOAL_DB = -45.0
 
 Samples = npt.NDArray[np.float32]
@@ -48,7 +50,7 @@ class Fitted:
     Attributes:
         song: File name.
         seed: Of the settings.
-        excerpt_db: Difference in the excerpt that was fitted.
+        excerpts_db: Difference in the excerpts that were fitted.
         song_db: Difference in the whole song.
         cpu_s: Processor time of the fit.
 
@@ -56,7 +58,7 @@ class Fitted:
 
     song: str
     seed: int
-    excerpt_db: float
+    excerpts_db: float
     song_db: float
     cpu_s: float
 
@@ -65,13 +67,13 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
     found: list[Fitted] = []
-    print(f"{'song':40s} {'settings':>8s} {'excerpt':>9s} {'song':>9s} {'CPU':>7s}")
+    print(f"{'song':40s} {'settings':>8s} {'excerpts':>9s} {'song':>9s} {'CPU':>7s}")
     for path in arguments.songs:
         for one in _fits(path, arguments):
             found.append(one)
             print(
-                f"{one.song[:40]:40s} {one.seed:8d} {one.excerpt_db:6.1f} dB {one.song_db:6.1f} dB "
-                f"{one.cpu_s:5.0f} s",
+                f"{one.song[:40]:40s} {one.seed:8d} {one.excerpts_db:6.1f} dB "
+                f"{one.song_db:6.1f} dB {one.cpu_s:5.0f} s",
                 flush=True,
             )
     nulls = [one.song_db for one in found]
@@ -90,17 +92,18 @@ def _fits(path: Path, arguments: argparse.Namespace) -> Iterator[Fitted]:
     with open_audio(path) as reader:
         mix = reader.read(reader.frames)
     rate = analysis.sample_rate
-    frames = min(round((arguments.excerpt + WARM_UP_S) * rate), mix.shape[1])
-    start = (mix.shape[1] - frames) // 2
-    warm_up = round(WARM_UP_S * rate) if start else 0
+    frames = round((EXCERPT_S + WARM_UP_S) * rate)
+    if mix.shape[1] < (EXCERPTS + 1) * frames:
+        raise SystemExit(f"{path} is too short for {EXCERPTS} excerpts")
+    starts = [(k + 1) * mix.shape[1] // (EXCERPTS + 1) - frames // 2 for k in range(EXCERPTS)]
     for seed in range(arguments.settings):
         settings = _drawn(seed)
         master = _rendered(_resolved(settings, analysis, LOUDNESS_GAIN_DB), mix, rate)
         pair = Pair(
-            mix=torch.as_tensor(mix[:, start : start + frames]),
-            master=torch.as_tensor(master[:, start : start + frames]),
+            mix=_cut(mix, starts, frames),
+            master=_cut(master, starts, frames),
             sample_rate=rate,
-            warm_up=warm_up,
+            warm_up=round(WARM_UP_S * rate),
             spectrum=analysis.spectrum.scaled(_normalization_db(analysis)),
             normalization_db=_normalization_db(analysis),
             master_lufs=_loudness(master, rate),
@@ -109,6 +112,10 @@ def _fits(path: Path, arguments: argparse.Namespace) -> Iterator[Fitted]:
         fit = fit_chain(pair)
         cpu_s = time.process_time() - before
         yield Fitted(path.name, seed, fit.null_db, _null_db(fit, analysis, mix, master), cpu_s)
+
+
+def _cut(audio: Samples, starts: list[int], frames: int) -> torch.Tensor:
+    return torch.as_tensor(np.stack([audio[:, start : start + frames] for start in starts]))
 
 
 def _drawn(seed: int) -> ChainSettings:
@@ -159,7 +166,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("songs", nargs="+", type=Path, metavar="SONG", help="stereo")
     parser.add_argument("--settings", type=int, default=1, help="how many a song (default 1)")
-    parser.add_argument("--excerpt", type=float, default=5.0, help="in seconds (default 5)")
     parser.add_argument("--json", type=Path, help="write the results there")
     return parser.parse_args()
 

@@ -53,9 +53,14 @@ def column(value: Quantity) -> Quantity:
 
 def at_least(value: Quantity, low: float) -> Quantity:
     """Return the larger of a value and a limit; at the limit the gradient is the value's."""
-    return namespace(value).where(value >= low, value, low)
+    return np.maximum(value, low) if namespace(value) is np else value.clamp(min=low)
 
 
 def at_most(value: Quantity, high: Quantity) -> Quantity:
     """Return the smaller of a value and a limit; at the limit the gradient is the value's."""
-    return namespace(value, high).where(value <= high, value, high)
+    xp = namespace(value, high)
+    if xp is np:
+        return np.minimum(value, high)
+    if isinstance(high, float | int):
+        return value.clamp(max=high)
+    return xp.where(value <= high, value, high)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from referencing import Registry, Resource
 from glassmaster.data.audio import Audio
 from glassmaster.data.synthetic import STYLES, compose
 from glassmaster.inference.cli import main
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers share the cores; torch would spin on them
 
 FILES = Path(__file__).parent / "data" / "files"
 SCHEMAS: dict[str, Any] = {

@@ -49,14 +49,14 @@ Progress = Callable[[int, float], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """An excerpt of a mix, and of the master that was made of it.
+    """Excerpts of a mix, and of the master that was made of it.
 
     Attributes:
-        mix: Shape ``(2, time)``, float32 or float64.
+        mix: Shape ``(excerpt, 2, time)``, float32 or float64.
         master: Same shape and type, aligned with the mix.
         sample_rate: In Hz.
-        warm_up: Samples at the start that are rendered but not compared, because the master was
-            made with knowledge of what came before; 0 where the song starts with the excerpt.
+        warm_up: Samples at the start of each excerpt that are rendered but not compared, because
+            the master knows what came before them; 0 where the song starts with the excerpt.
         spectrum: Of the whole mix at -18 LUFS.
         normalization_db: Gain that brings the mix to -18 LUFS.
         master_lufs: Loudness of the whole master.
@@ -103,7 +103,7 @@ class ChainFit:
     Attributes:
         settings: Every block engaged.
         gain_db: Loudness gain before the limiter.
-        null_db: Energy of the difference over that of the master's excerpt.
+        null_db: Energy of the difference over that of the master, in the excerpts.
 
     """
 
@@ -130,7 +130,8 @@ def fit_chain(
     """Find settings that turn a mix into its master.
 
     Args:
-        pair: Excerpts of 2 s or more; time and memory grow linearly with them.
+        pair: Excerpts that show what the chain does, 2 s or more in all; time and memory grow
+            linearly with them.
         schedule: See `FitSchedule`.
         progress: Told the number of steps done and the best null in dB after each.
 
@@ -167,10 +168,10 @@ class _Search:
         self._progress = progress
         self._steps = 0
         self._spectra = batch_spectra([pair.spectrum])
-        self._target = pair.master[:, pair.warm_up :].contiguous()
+        self._target = pair.master[..., pair.warm_up :].contiguous()
         self._energy = self._target.double().square().sum()
         self._distance = MultiResolutionDistance()
-        self._prepared = self._distance.prepare(self._target[None])
+        self._prepared = self._distance.prepare(self._target)
 
     def follow(
         self,
@@ -226,7 +227,7 @@ class _Search:
 
     def spectral(self, audio: Tensor) -> Tensor:
         """Return the distance of short-time spectra to the master's."""
-        return self._distance(audio[None], self._prepared)
+        return self._distance(audio, self._prepared)
 
     def null(self, audio: Tensor) -> Tensor:
         """Return the energy of the difference over that of the master, in dB."""
@@ -234,8 +235,9 @@ class _Search:
         return 10.0 * torch.log10(difference / self._energy)
 
     def _render(self, settings: Tensor, gains: Tensor) -> Tensor:
-        count = len(gains)
-        spectra = self._spectra
+        excerpts = len(self._pair.mix)
+        settings, gains = (each.repeat_interleave(excerpts, 0) for each in (settings, gains))
+        count, spectra = len(gains), self._spectra
         resolved = resolve_batch(
             settings_from_normalized(settings),
             SpectrumBatch(spectra.mid.expand(count, -1), spectra.side.expand(count, -1)),
@@ -243,9 +245,9 @@ class _Search:
             normalization_db=self._pair.normalization_db,
             gain_db=GAIN_SCALE_DB * gains,
         )
-        mixes = self._pair.mix.expand(count, -1, -1)
+        mixes = self._pair.mix.repeat(count // excerpts, 1, 1)
         rendered = render_chain(mixes, resolved, sample_rate=self._pair.sample_rate)
-        return rendered[..., self._pair.warm_up :]
+        return rendered[..., self._pair.warm_up :].unflatten(0, (-1, excerpts))
 
 
 def _starts(pair: Pair, count: int, generator: torch.Generator) -> _Candidates:
@@ -261,14 +263,14 @@ def _starts(pair: Pair, count: int, generator: torch.Generator) -> _Candidates:
 
 def _check(pair: Pair) -> None:
     mix, master = pair.mix, pair.master
-    if mix.ndim != 2 or mix.shape != master.shape or mix.dtype != master.dtype:
+    if mix.ndim != 3 or mix.shape != master.shape or mix.dtype != master.dtype:
         raise ParameterError(
             f"mix and master differ: {tuple(mix.shape)} {mix.dtype} beside "
             f"{tuple(master.shape)} {master.dtype}",
             code="bad_shape",
         )
-    if not 0 <= pair.warm_up < mix.shape[1]:
+    if not 0 <= pair.warm_up < mix.shape[2]:
         raise ParameterError(
-            f"a warm-up of {pair.warm_up} samples leaves nothing of {mix.shape[1]} to compare",
+            f"a warm-up of {pair.warm_up} samples leaves nothing of {mix.shape[2]} to compare",
             code="bad_warm_up",
         )
