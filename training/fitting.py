@@ -247,7 +247,8 @@ class _Search:
         )
         mixes = self._pair.mix.repeat(count // excerpts, 1, 1)
         rendered = render_chain(mixes, resolved, sample_rate=self._pair.sample_rate)
-        return rendered[..., self._pair.warm_up :].unflatten(0, (-1, excerpts))
+        compared = rendered[..., self._pair.warm_up :]
+        return compared.reshape(-1, excerpts, *compared.shape[1:])
 
 
 def _starts(pair: Pair, count: int, generator: torch.Generator) -> _Candidates:

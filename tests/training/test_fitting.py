@@ -61,9 +61,8 @@ def pair() -> Pair:
         master_lufs=mix_lufs,
     )
     master = render(drawn(3), unmade, GAIN_DB).astype(np.float32)
-    return replace(
-        unmade, master=torch.as_tensor(master)[None], master_lufs=loudness_lufs(master)[1]
-    )
+    _, master_lufs = loudness_lufs(master)
+    return replace(unmade, master=torch.as_tensor(master)[None], master_lufs=master_lufs)
 
 
 def test_gradients_find_the_master_from_a_neutral_start(pair: Pair) -> None:
