@@ -103,7 +103,7 @@ def _fits(path: Path, arguments: argparse.Namespace) -> Iterator[Fitted]:
             mix=_cut(mix, starts, frames),
             master=_cut(master, starts, frames),
             sample_rate=rate,
-            warm_up=round(WARM_UP_S * rate),
+            warm_up_samples=round(WARM_UP_S * rate),
             spectrum=analysis.spectrum.scaled(_normalization_db(analysis)),
             normalization_db=_normalization_db(analysis),
             master_lufs=_loudness(master, rate),

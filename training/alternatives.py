@@ -15,8 +15,10 @@ from ..models.processors.equalizer import ResolvedEqualizer
 from ..models.spectrum import CENTERS_HZ
 
 DESCENTS = 96
+"""How many settings are tried at once."""
+
 STEPS = 150
-RATE = 0.03
+LEARNING_RATE = 0.03
 
 EQUALIZER = torch.tensor([block == "equalizer" for block, _ in PARAMETERS])
 """Which places of a normalized tensor are the equalizer's, shape ``(parameters,)``."""
@@ -41,17 +43,20 @@ def equalizer_alternatives(
     wanted_db = _response_db(settings[None], sample_rate)
     drawn = torch.rand(DESCENTS, len(settings), dtype=settings.dtype, generator=generator)
     moved = torch.where(EQUALIZER, drawn, settings).requires_grad_()
-    optimizer = torch.optim.Adam([moved], lr=RATE)
-    errors = torch.empty(0)
-    for _ in range(STEPS):
+    optimizer = torch.optim.Adam([moved], lr=LEARNING_RATE)
+
+    def errors() -> Tensor:
         difference_db = _response_db(moved, sample_rate) - wanted_db
-        errors = (difference_db.square() * weights).sum(1)
+        return (difference_db.square() * weights).sum(1)
+
+    for _ in range(STEPS):
         optimizer.zero_grad()
-        errors.sum().backward()  # type: ignore[no-untyped-call]
+        errors().sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         with torch.no_grad():
             moved.clamp_(0.0, 1.0)
-    closest = errors.detach().argsort()[:count]
+    with torch.no_grad():
+        closest = errors().argsort()[:count]
     return torch.where(EQUALIZER, moved.detach()[closest], settings)
 
 

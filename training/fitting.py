@@ -32,7 +32,7 @@ from ..models.differentiable.settings import (
 from ..models.errors import ParameterError
 from ..models.settings import ChainSettings, default_settings
 from ..models.spectrum import PowerSpectrum
-from .alternatives import equalizer_alternatives
+from .alternatives import DESCENTS, equalizer_alternatives
 
 GAIN_SCALE_DB = 10.0
 """The loudness gain moves by this much where a normalized setting moves through its range."""
@@ -55,8 +55,8 @@ class Pair:
         mix: Shape ``(excerpt, 2, time)``, float32 or float64.
         master: Same shape and type, aligned with the mix.
         sample_rate: In Hz.
-        warm_up: Samples at the start of each excerpt that are rendered but not compared, because
-            the master knows what came before them; 0 where the song starts with the excerpt.
+        warm_up_samples: At the start of each excerpt, rendered but not compared, because the master
+            knows what came before; 0 where the song starts with the excerpt.
         spectrum: Of the whole mix at -18 LUFS.
         normalization_db: Gain that brings the mix to -18 LUFS.
         master_lufs: Loudness of the whole master.
@@ -66,7 +66,7 @@ class Pair:
     mix: Tensor
     master: Tensor
     sample_rate: int
-    warm_up: int
+    warm_up_samples: int
     spectrum: PowerSpectrum
     normalization_db: float
     master_lufs: float
@@ -94,6 +94,15 @@ class FitSchedule:
     round_steps: int = 60
     fine_steps: int = 200
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        counts = (self.spectral_steps, self.rounds, self.round_steps, self.fine_steps)
+        if min(counts) < 1 or not 1 <= self.survivors <= self.candidates <= DESCENTS:
+            raise ParameterError(
+                f"a fit takes at least one step of each kind, and 1 to {DESCENTS} candidates of "
+                "which some survive",
+                code="bad_schedule",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +142,15 @@ def fit_chain(
         pair: Excerpts that show what the chain does, 2 s or more in all; time and memory grow
             linearly with them.
         schedule: See `FitSchedule`.
-        progress: Told the number of steps done and the best null in dB after each.
+        progress: Told after each step how many are done, and the least that any candidate has
+            reached since the stage began: of the distance of spectra first, then of the null in dB.
 
     Returns:
         The best point met. The same arguments give the same fit on the same machine.
 
     Raises:
-        ParameterError: Mix and master differ in shape or type, or the warm-up leaves nothing.
+        ParameterError: Mix and master differ in shape or type, or the master is silent, or an
+            excerpt is too short for the spectra after its warm-up.
 
     """
     _check(pair)
@@ -168,7 +179,7 @@ class _Search:
         self._progress = progress
         self._steps = 0
         self._spectra = batch_spectra([pair.spectrum])
-        self._target = pair.master[..., pair.warm_up :].contiguous()
+        self._target = pair.master[..., pair.warm_up_samples :].contiguous()
         self._energy = self._target.double().square().sum()
         self._distance = MultiResolutionDistance()
         self._prepared = self._distance.prepare(self._target)
@@ -247,7 +258,7 @@ class _Search:
         )
         mixes = self._pair.mix.repeat(count // excerpts, 1, 1)
         rendered = render_chain(mixes, resolved, sample_rate=self._pair.sample_rate)
-        compared = rendered[..., self._pair.warm_up :]
+        compared = rendered[..., self._pair.warm_up_samples :]
         return compared.reshape(-1, excerpts, *compared.shape[1:])
 
 
@@ -264,14 +275,16 @@ def _starts(pair: Pair, count: int, generator: torch.Generator) -> _Candidates:
 
 def _check(pair: Pair) -> None:
     mix, master = pair.mix, pair.master
-    if mix.ndim != 3 or mix.shape != master.shape or mix.dtype != master.dtype:
+    if mix.ndim != 3 or mix.shape[1] != 2 or mix.shape != master.shape or mix.dtype != master.dtype:
         raise ParameterError(
-            f"mix and master differ: {tuple(mix.shape)} {mix.dtype} beside "
-            f"{tuple(master.shape)} {master.dtype}",
+            f"mix and master must both be (excerpt, 2, time), and are {tuple(mix.shape)} "
+            f"{mix.dtype} and {tuple(master.shape)} {master.dtype}",
             code="bad_shape",
         )
-    if not 0 <= pair.warm_up < mix.shape[2]:
+    if not 0 <= pair.warm_up_samples < mix.shape[2]:
         raise ParameterError(
-            f"a warm-up of {pair.warm_up} samples leaves nothing of {mix.shape[2]} to compare",
+            f"a warm-up of {pair.warm_up_samples} samples leaves nothing of {mix.shape[2]}",
             code="bad_warm_up",
         )
+    if not bool((master[..., pair.warm_up_samples :] != 0.0).any()):
+        raise ParameterError("the master is silent where it is compared", code="silent")

@@ -25,8 +25,8 @@ def render_chain(x: Tensor, batch: ResolvedBatch, *, sample_rate: int) -> Tensor
     """Master a batch; gradients reach the audio and every parameter of the chain.
 
     The result is the engine's, from the first sample of each example to its last, as if silence
-    surrounded it. Memory grows linearly with the audio: about two copies of it for each block that
-    runs, until the gradient is computed.
+    surrounded it. Memory grows linearly with the audio: until the gradient is computed, one copy of
+    it for each block that runs, and half a copy for the states of all.
 
     Args:
         x: Shape ``(batch, channel, time)``, one or two channels, float32 or float64, any device.
@@ -38,7 +38,7 @@ def render_chain(x: Tensor, batch: ResolvedBatch, *, sample_rate: int) -> Tensor
         Shape ``(batch, 2, time)``.
 
     Raises:
-        ParameterError: ``x`` has another shape or type.
+        ParameterError: ``x`` has another shape or type, or the chains are of another batch.
 
     """
     if x.ndim != 3 or x.shape[1] not in (1, 2):
@@ -47,7 +47,14 @@ def render_chain(x: Tensor, batch: ResolvedBatch, *, sample_rate: int) -> Tensor
             "two channels",
             code="bad_shape",
         )
+    if x.dtype not in (torch.float32, torch.float64):
+        raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")
     chain, active = batch.chain, batch.active
+    if len(chain.gain_db) != len(x):
+        raise ParameterError(
+            f"there are {len(x)} examples of audio and {len(chain.gain_db)} chains",
+            code="bad_shape",
+        )
     y, start = _framed(x, batch, sample_rate)
     y = _amplified(y, chain.normalization_db)
     if (equalizer := chain.equalizer) is not None:

@@ -26,7 +26,8 @@ Array = npt.NDArray[np.floating]
 class ExampleProcessor(Protocol):
     """A processor and its reverse pass, one example at a time.
 
-    Audio is of shape ``(2, time)``, float32 or float64, whole hops. Parameters are float64.
+    Audio is of shape ``(2, time)``, float32 or float64, whole hops. Parameters are float64; a
+    processor names its own (to a type checker, only ``*: Any`` and ``**: Any`` together allow it).
     """
 
     def forward(self, x: Array, y: Array, *parameters: Any, **unused: Any) -> Any:
@@ -55,7 +56,7 @@ def process(
 
     Args:
         processor: Of one example.
-        x: Shape ``(batch, 2, time)``, float32 or float64, any device.
+        x: Shape ``(batch, 2, time)``, whole hops, float32 or float64, any device.
         parameters: Each of shape ``(batch, …)``.
         active: Which examples are processed, shape ``(batch,)``; the others pass unchanged.
 
@@ -63,7 +64,7 @@ def process(
         Same shape, type and device as ``x``.
 
     Raises:
-        ParameterError: ``x`` has another shape or type.
+        ParameterError: ``x`` has another shape or type, or something is not of its batch.
 
     """
     if x.ndim != 3 or x.shape[1] != 2:
@@ -73,6 +74,12 @@ def process(
     if x.dtype not in (torch.float32, torch.float64):
         raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")
     chosen = [True] * x.shape[0] if active is None else active.tolist()
+    for count in (len(chosen), *(len(parameter) for parameter in parameters)):
+        if count != x.shape[0]:
+            raise ParameterError(
+                f"there are {x.shape[0]} examples of audio and {count} of settings",
+                code="bad_shape",
+            )
     result: Tensor = _Process.apply(processor, chosen, x, *parameters)  # type: ignore[no-untyped-call]
     return result
 

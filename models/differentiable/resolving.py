@@ -51,16 +51,13 @@ class ResolvedBatch:
 
 
 def batch_spectra(
-    spectra: Sequence[PowerSpectrum],
-    *,
-    dtype: torch.dtype = torch.float64,
-    device: torch.device | str = "cpu",
+    spectra: Sequence[PowerSpectrum], *, device: torch.device | str = "cpu"
 ) -> SpectrumBatch:
     """Put the spectra of several songs together; each must be of the song at -18 LUFS."""
 
     def rows(name: str) -> Tensor:
         stacked = np.stack([getattr(spectrum, name) for spectrum in spectra])
-        return torch.as_tensor(stacked, dtype=dtype, device=device)
+        return torch.as_tensor(stacked, dtype=torch.float64, device=device)
 
     return SpectrumBatch(rows("mid"), rows("side"))
 
@@ -83,7 +80,7 @@ def resolve_batch(
         gain_db: Loudness gain before the limiter, shape ``(batch,)``.
 
     """
-    settings, power = batch.settings, spectra.total
+    settings, power = batch.settings, spectra.total.double()
     if not settings["equalizer"].bypass:
         equalizer = ResolvedEqualizer(settings["equalizer"].values)
         heard = power * decibel_to_power(equalizer.response_db(CENTERS_HZ, sample_rate))

@@ -1,4 +1,7 @@
-"""Settings of many examples at once, in physical units or as one normalized tensor."""
+"""Settings of many examples at once, in physical units or as one normalized tensor.
+
+Values are float64 whatever comes in: filters at low frequencies cannot be designed in less.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ class SettingsBatch:
     """The settings of a batch of examples.
 
     Attributes:
-        settings: Values of shape ``(batch,)``; a block is bypassed if it is so in every example.
+        settings: Values of shape ``(batch,)``, float64; a block is bypassed if it is so in every
+            example.
         active: Which examples run a block, by its name: truth values of shape ``(batch,)``.
 
     """
@@ -39,32 +43,26 @@ class SettingsBatch:
 
 
 def batch_settings(
-    examples: Sequence[ChainSettings],
-    *,
-    dtype: torch.dtype = torch.float64,
-    device: torch.device | str = "cpu",
+    examples: Sequence[ChainSettings], *, device: torch.device | str = "cpu"
 ) -> SettingsBatch:
     """Put the settings of several songs together.
 
     Args:
-        examples: At least one.
-        dtype: Of the values.
-        device: Where they shall be.
+        examples: Of each song.
+        device: Where the values shall be.
 
     """
-    values = {
-        block: {
-            spec.key: torch.tensor([one[block].values[spec.key] for one in examples], dtype=dtype)
-            for spec in specs
-        }
-        for block, specs in BLOCKS.items()
-    }
+
+    def column(block: str, key: str) -> Tensor:
+        values = [one[block].values[key] for one in examples]
+        return torch.tensor(values, dtype=torch.float64, device=device)
+
+    values = {b: {s.key: column(b, s.key) for s in specs} for b, specs in BLOCKS.items()}
     active = {
         block: torch.tensor([not one[block].bypass for one in examples], device=device)
         for block in BLOCKS
     }
-    moved = {b: {k: v.to(device) for k, v in of_block.items()} for b, of_block in values.items()}
-    return _batch(moved, active)
+    return _batch(values, active)
 
 
 def settings_from_normalized(
@@ -74,11 +72,12 @@ def settings_from_normalized(
 
     Args:
         normalized: Each parameter from 0 to 1 of its range, in the order of `PARAMETERS`, shape
-            ``(batch, parameters)``. Values beyond are clipped, and get no gradient.
-        active: Which examples run a block; all do where a block is not named.
+            ``(batch, parameters)``, of any type. Values beyond are clipped, and get no gradient.
+        active: Which examples run a block, shape ``(batch,)``; all do where a block is not named.
 
     Raises:
-        ParameterError: The tensor has another number of parameters.
+        ParameterError: The tensor has another number of parameters, or ``active`` names no block of
+            the chain or is of another batch.
 
     """
     if normalized.ndim != 2 or normalized.shape[1] != len(PARAMETERS):
@@ -87,7 +86,7 @@ def settings_from_normalized(
             f"(batch, {len(PARAMETERS)})",
             code="bad_shape",
         )
-    z = normalized.clamp(0.0, 1.0)
+    z = normalized.double().clamp(0.0, 1.0)
     values: dict[str, dict[str, Tensor]] = {block: {} for block in BLOCKS}
     for (block, spec), column in zip(PARAMETERS, z.unbind(1), strict=True):
         if spec.log:
@@ -96,6 +95,12 @@ def settings_from_normalized(
             values[block][spec.key] = spec.low + column * (spec.high - spec.low)
     everywhere = torch.ones(len(normalized), dtype=torch.bool, device=normalized.device)
     given = active or {}
+    for block, flags in given.items():
+        if block not in BLOCKS or flags.shape != everywhere.shape:
+            raise ParameterError(
+                f"active: {block!r} of shape {tuple(flags.shape)} is no block of {len(z)} examples",
+                code="bad_shape",
+            )
     return _batch(values, {block: given.get(block, everywhere) for block in BLOCKS})
 
 

@@ -29,7 +29,8 @@ def hop_power(x: Array, start: int, hop: int) -> float:
         left, right = load(x, 0, n), load(x, 1, n)
         sums = total(sums, total(product(left, left), product(right, right)))
     early, late = first(sums), second(sums)
-    return ((early.real + early.imag) + (late.real + late.imag)) / (2.0 * hop)
+    mean: float = ((early.real + early.imag) + (late.real + late.imag)) / (2.0 * hop)
+    return mean
 
 
 @kernel

@@ -8,8 +8,14 @@ from oracles import chain as oracle
 from signals import Array, difference_db, programme
 
 from glassmaster.models.differentiable.chain import render_chain
+from glassmaster.models.differentiable.equalizer import EqualizerProcessor
+from glassmaster.models.differentiable.host import process
 from glassmaster.models.differentiable.resolving import ResolvedBatch, batch_spectra, resolve_batch
-from glassmaster.models.differentiable.settings import batch_settings
+from glassmaster.models.differentiable.settings import (
+    PARAMETERS,
+    batch_settings,
+    settings_from_normalized,
+)
 from glassmaster.models.errors import ParameterError
 
 SEEDS = (LOW, HIGH, 0, 1, 2)
@@ -104,6 +110,61 @@ def test_threads_do_not_change_a_bit() -> None:
         torch.set_num_threads(before)
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("sample_rate", RATES)
+def test_settings_in_single_precision_are_heard_exactly(sample_rate: int) -> None:
+    # what a network gives; the same point in double precision is the reference
+    z = torch.rand(2, len(PARAMETERS), generator=torch.manual_seed(1))
+    x = torch.as_tensor(programme(sample_rate, 0.4)[None]).expand(2, -1, -1)
+    rendered = [
+        render_chain(
+            x,
+            resolve_batch(
+                settings_from_normalized(point),
+                batch_spectra([SPECTRUM] * 2),
+                sample_rate=sample_rate,
+                gain_db=6.0,
+            ),
+            sample_rate=sample_rate,
+        ).numpy()
+        for point in (z, z.double())
+    ]
+    for single, double in zip(*rendered, strict=True):
+        assert difference_db(single, double) <= EXACT_DB
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no graphics card")
+def test_another_device_gets_the_same_bits() -> None:
+    x = torch.as_tensor(programme(44_100, 0.3)[None], dtype=torch.float32)
+    z = torch.rand(1, len(PARAMETERS), generator=torch.manual_seed(2))
+    found = []
+    for device in ("cpu", "cuda"):
+        audio = x.to(device).requires_grad_()
+        chains = resolve_batch(
+            settings_from_normalized(z.to(device)),
+            batch_spectra([SPECTRUM], device=device),
+            sample_rate=44_100,
+        )
+        y = render_chain(audio, chains, sample_rate=44_100)
+        y.square().sum().backward()
+        assert y.device.type == device
+        assert audio.grad is not None
+        found.append((y.detach().cpu(), audio.grad.cpu()))
+    for one, other in zip(*found, strict=True):
+        # settings are resolved on the device, whose powers may round otherwise
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_examples_and_chains_must_be_as_many() -> None:
+    x = torch.zeros(2, 2, 64)
+    with pytest.raises(ParameterError, match="2 examples"):
+        render_chain(x, batch_of(CASES[1], (0,)), sample_rate=44_100)
+    sections = torch.zeros(3, 8, 5, dtype=torch.float64)
+    with pytest.raises(ParameterError, match="3 of settings"):
+        process(EqualizerProcessor(), x, sections)
+    with pytest.raises(ParameterError, match="1 of settings"):
+        process(EqualizerProcessor(), x, sections[:2], active=torch.ones(1, dtype=torch.bool))
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def pair() -> Pair:
         mix=torch.as_tensor(mix)[None],
         master=torch.as_tensor(mix)[None],
         sample_rate=RATE,
-        warm_up=0,
+        warm_up_samples=0,
         spectrum=analyzer.result().spectrum.scaled(normalization_db),
         normalization_db=normalization_db,
         master_lufs=mix_lufs,
@@ -82,7 +82,11 @@ def test_the_same_fit_twice(pair: Pair) -> None:
 
 
 def test_what_cannot_be_compared_is_refused(pair: Pair) -> None:
-    with pytest.raises(ParameterError, match="differ"):
+    with pytest.raises(ParameterError, match="must both be"):
         fit_chain(replace(pair, master=pair.master[..., :-1]))
+    with pytest.raises(ParameterError, match="silent"):
+        fit_chain(replace(pair, master=torch.zeros_like(pair.master)))
+    with pytest.raises(ParameterError, match="candidates"):
+        FitSchedule(candidates=1)
     with pytest.raises(ParameterError, match="warm-up"):
-        fit_chain(replace(pair, warm_up=pair.mix.shape[2]))
+        fit_chain(replace(pair, warm_up_samples=pair.mix.shape[2]))

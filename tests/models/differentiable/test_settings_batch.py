@@ -54,6 +54,18 @@ def test_a_tensor_of_another_chain_is_refused(shape: tuple[int, ...]) -> None:
         settings_from_normalized(torch.zeros(shape))
 
 
+def test_values_are_exact_whatever_the_type_of_the_tensor() -> None:
+    batch = settings_from_normalized(torch.rand(1, len(PARAMETERS)))
+    values = [v for block in BLOCKS for v in batch.settings[block].values.values()]
+    assert {value.dtype for value in values} == {torch.float64}
+
+
+@pytest.mark.parametrize("active", [{"equaliser": torch.ones(1)}, {"equalizer": torch.ones(2)}])
+def test_flags_of_no_block_or_another_batch_are_refused(active: dict[str, torch.Tensor]) -> None:
+    with pytest.raises(ParameterError, match="active"):
+        settings_from_normalized(torch.rand(1, len(PARAMETERS)), active)
+
+
 def test_examples_come_back_with_their_bypasses() -> None:
     examples = [settings_of(case.blocks, seed) for seed, case in enumerate(CASES)]
     batch = batch_settings(examples)
