@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from differences import slope
 from signals import Array, programme, true_peak_db
 
 from glassmaster.data.metering.true_peak import PeakGrid
@@ -58,11 +58,6 @@ def gradients(sample_rate: int, x: Array, control: Array, dtype: Any = np.float6
     memory = processor.forward(audio, y, control)
     (gcontrol,) = processor.backward(audio, memory, gy, gx, control)
     return y, gx, gcontrol
-
-
-def slope(function: Callable[[float], float], step: float) -> float:
-    near, far = ((function(h) - function(-h)) / (2.0 * h) for h in (step, 2.0 * step))
-    return (4.0 * near - far) / 3.0
 
 
 @pytest.mark.parametrize("hops", LENGTHS)

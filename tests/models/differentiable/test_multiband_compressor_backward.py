@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from cases import CASES, chain_of
+from differences import slope, units
 from signals import Array, programme
 
 from glassmaster.inference.engine.dynamics import MultibandCompressorStage
@@ -63,40 +66,23 @@ def gradients(
     return gx, *processor.backward(x, memory, weights, gx, corners, control)
 
 
-def slope(
-    direction: Array,
-    step: float,
-    place: int,
-    weights: Array,
-    sample_rate: int,
-    arguments: tuple[Array, Array, Array],
-) -> float:
-    """Central differences along a direction of one argument, extrapolated to a step of zero."""
-
-    def loss(shift: float) -> float:
-        moved = list(arguments)
-        moved[place] = arguments[place] + shift * direction
-        x, corners, control = moved
-        return float((weights * render(x, sample_rate, corners, control)).sum())
-
-    coarse, fine = ((loss(h) - loss(-h)) / (2.0 * h) for h in (step, 0.5 * step))
-    return (4.0 * fine - coarse) / 3.0
-
-
 def check(sample_rate: int, frames: int, place: int, directions: list[Array], step: float) -> None:
     rng = np.random.default_rng(3)
     arguments = (audio(sample_rate, frames), *active_parameters(sample_rate))
     weights = rng.standard_normal((2, frames))
     exact = gradients(arguments[0], weights, sample_rate, *arguments[1:])[place]
+
+    def loss(direction: Array, shift: float) -> float:
+        moved = list(arguments)
+        moved[place] = arguments[place] + shift * direction
+        x, corners, control = moved
+        return float((weights * render(x, sample_rate, corners, control)).sum())
+
     for direction in directions:
-        found = slope(direction, step, place, weights, sample_rate, arguments)
+        found = slope(partial(loss, direction), step)
         largest = float(np.abs(exact).max())
         expected = pytest.approx(found, rel=TOLERANCE, abs=1e-7 * largest)
         assert float((exact * direction).sum()) == expected, np.flatnonzero(direction)
-
-
-def units(shape: tuple[int, ...]) -> list[Array]:
-    return list(np.eye(int(np.prod(shape))).reshape(-1, *shape))
 
 
 @pytest.mark.parametrize("sample_rate", RATES)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from differences import slope
 from signals import Array, programme
 
 from glassmaster.inference.engine.saturator import SaturatorStage
@@ -47,11 +47,6 @@ def gradients(sample_rate: int, x: Array, curve: Array, dtype: Any = np.float64)
     processor = SaturatorProcessor(sample_rate)
     (gcurve,) = processor.backward(x.astype(dtype), None, gy, gx, curve)
     return gx, gcurve
-
-
-def slope(function: Callable[[float], float], step: float) -> float:
-    near, far = ((function(h) - function(-h)) / (2.0 * h) for h in (step, 2.0 * step))
-    return (4.0 * near - far) / 3.0
 
 
 @pytest.mark.parametrize("sample_rate", RATES)
