@@ -72,7 +72,8 @@ class MultiResolutionDistance:
         hops: Samples from frame to frame; half the FFT size by default.
         window_lengths: Samples of the Hann windows; the FFT size by default.
         center: See `StftGrid`.
-        convergence_weight: Of the spectral convergence.
+        convergence_weight: Of the spectral convergence, which has no bound where the target is
+            almost silent.
         log_weight: Of the log magnitude.
         linear_weight: Of the linear magnitude.
         smallest_power: Power of a bin below which it does not matter; positive.

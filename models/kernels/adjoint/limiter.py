@@ -9,14 +9,11 @@ import numpy.typing as npt
 
 from ..jit import kernel
 from ..limiter import apply_gain
+from .frames import CHUNK
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Cells: TypeAlias = npt.NDArray[np.int64]
 Signal: TypeAlias = npt.NDArray[Any]  # float32 or float64
-
-
-_CHUNK = 1024
-"""Frames whose products are added up at a time, so that they stay in the cache."""
 
 
 @kernel
@@ -53,10 +50,10 @@ def apply_gain_adjoint(
 
     """
     apply_gain(gy, points, cell, 1.0, gx)
-    work = np.empty((2, 2, _CHUNK), x.dtype)
+    work = np.empty((2, 2, CHUNK), x.dtype)
     gpoints[0] = 0.0
-    for start in range(0, x.shape[1], _CHUNK):
-        count = min(_CHUNK, x.shape[1] - start)
+    for start in range(0, x.shape[1], CHUNK):
+        count = min(CHUNK, x.shape[1] - start)
         part = slice(start, start + count)
         left, right, gleft, gright = x[0, part], x[1, part], gy[0, part], gy[1, part]
         sums, late = work[0, 0], work[0, 1]
