@@ -38,6 +38,25 @@ def mel_distance(
         Shape ``(batch,)``.
 
     """
+    of_mid, of_side, weight = mel_distances(mid, side, target_mid, target_side)
+    return (1.0 - weight) * of_mid + weight * of_side
+
+
+def mel_distances(
+    mid: Quantity, side: Quantity, target_mid: Quantity, target_side: Quantity
+) -> tuple[Quantity, Quantity, Quantity]:
+    """Return what `mel_distance` is made of: that of mid, that of side, and the weight of side.
+
+    Args:
+        mid: The estimate's, powers, shape ``(batch, band, frame)``.
+        side: The estimate's, same shape.
+        target_mid: Same shape.
+        target_side: Same shape.
+
+    Returns:
+        Each of shape ``(batch,)``, the distances in dB.
+
+    """
     xp = namespace(mid)
     frames = audible_frames(target_mid, target_side)
     threshold = RELEVANT_RANGE * xp.amax(target_mid * frames[:, None], (1, 2))[:, None, None]
@@ -47,7 +66,7 @@ def mel_distance(
         return mean_of(xp.abs(levels_db(power) - levels_db(target)), cells, (1, 2))
 
     weight = _side_weight(target_mid, target_side, frames)
-    return (1.0 - weight) * difference(mid, target_mid) + weight * difference(side, target_side)
+    return difference(mid, target_mid), difference(side, target_side), weight
 
 
 def spectrum_distance(
