@@ -14,7 +14,6 @@ import torch
 from steps import Step, Workload
 from torch import Tensor
 
-from glassmaster.data.metering.k_weighting import k_weighting_power
 from glassmaster.models.chain import REFERENCE_LUFS
 from glassmaster.models.differentiable.chain import render_chain
 from glassmaster.models.differentiable.deesser import DeesserProcessor
@@ -35,7 +34,6 @@ from glassmaster.models.differentiable.saturator import SaturatorProcessor
 from glassmaster.models.differentiable.settings import PARAMETERS, settings_from_normalized
 from glassmaster.models.differentiable.twin.rendering import render_frames
 from glassmaster.models.settings import BLOCKS
-from glassmaster.models.spectrum import CENTERS_HZ
 
 Frames = TypeVar("Frames", SpectralFrames, SubframeDetail)
 
@@ -125,7 +123,6 @@ def twin_step(work: Workload) -> Step:
     frames = _joined([spectral_frames(excerpt, rate) for excerpt in excerpts])
     detail = _joined([subframe_detail(excerpt, rate) for excerpt in excerpts])
     settings, spectra = _settings(work), batch_spectra([work.spectrum] * work.batch)
-    k_weighting = torch.from_numpy(k_weighting_power(CENTERS_HZ))
     loudness_lufs = torch.full((work.batch,), REFERENCE_LUFS + DRIVE_DB)
 
     def forward() -> Tensor:
@@ -135,7 +132,6 @@ def twin_step(work: Workload) -> Step:
             _resolved(settings, work, tuple(BLOCKS), 0.0, 0.0),
             spectra,
             sample_rate=rate,
-            k_weighting=k_weighting,
             loudness_lufs=loudness_lufs,
         )
         return torch.stack((result.frames.mid, result.frames.side))

@@ -26,7 +26,6 @@ import numpy.typing as npt
 import torch
 from excerpts import Excerpt, excerpts, loudness_lufs
 
-from glassmaster.data.metering.k_weighting import k_weighting_power
 from glassmaster.data.metering.true_peak import PeakGrid
 from glassmaster.inference.engine.chain import ChainRenderer
 from glassmaster.inference.engine.limiter import LimiterGain
@@ -45,7 +44,6 @@ from glassmaster.models.mel import cell_samples
 from glassmaster.models.processors.limiter import ResolvedLimiter
 from glassmaster.models.rates import limiter_cell_samples
 from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
-from glassmaster.models.spectrum import CENTERS_HZ
 
 Array = npt.NDArray[np.float64]
 
@@ -229,7 +227,6 @@ def _twin(excerpt: Excerpt, settings: ChainSettings, loudness_lufs: float | None
         ),
         spectra,
         sample_rate=rate,
-        k_weighting=torch.from_numpy(k_weighting_power(CENTERS_HZ)),
         loudness_lufs=None if loudness_lufs is None else torch.tensor([loudness_lufs]),
     )
 

@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from ..models.decibel import amplitude_to_decibel, power_to_decibel
 from ..models.errors import UnsupportedAudioError
+from ..models.k_weighting import RELATIVE_GATE_LU
 from ..models.spectrum import PowerSpectrum, levels_db, third_octaves
 from .audio import AudioReader, blocks
 from .background import Background
 from .findings import Finding
 from .metering.chunks import CHUNK_FRAMES, Block, Chunks
 from .metering.faults import ABSURD_DBFS, FaultMeter
-from .metering.loudness import LOWEST_RATE, RELATIVE_GATE_LU, LoudnessMeter
+from .metering.loudness import LOWEST_RATE, LoudnessMeter
 from .metering.report import LoudnessReport, loudness_report
 from .metering.spectrum import LevelSpread, SpectrumMeter
 from .metering.true_peak import TruePeakMeter

@@ -10,9 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.decibel import decibel_to_power
+from ...models.k_weighting import (
+    ABSOLUTE_GATE_LUFS,
+    OFFSET_DB,
+    REFERENCE_RATE,
+    RELATIVE_GATE_LU,
+    k_weighting,
+)
 from ...models.kernels.metering import k_weight, slide
 from ..resampling import StreamResampler
-from .k_weighting import REFERENCE_RATE, k_weighting
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -24,11 +30,8 @@ DUAL_MONO_LU = 10.0 * math.log10(2.0)
 LOWEST_RATE = 32_000
 """Below this rate in Hz the K-weighting filter is inexact and an upsampled copy is measured."""
 
-ABSOLUTE_GATE_LUFS = -70.0
-RELATIVE_GATE_LU = -10.0
 RANGE_GATE_LU = -20.0
 
-_OFFSET_DB = -0.691  # BS.1770-5 Annex 1, equation 2: cancels the K-weighting gain at 997 Hz
 _BLOCK_HOPS = 4
 _SHORT_TERM_HOPS = 30
 _SHORT_TERM_BINS = 300
@@ -37,12 +40,12 @@ _SILENT_HOPS = 15  # Tech 3342, section 4: 1.5 s of silence follow a file
 
 def power_to_loudness(power: float) -> float | None:
     """Convert a K-weighted mean square, summed over channels, to LUFS; None for silence."""
-    return _OFFSET_DB + 10.0 * math.log10(power) if 0.0 < power < math.inf else None
+    return OFFSET_DB + 10.0 * math.log10(power) if 0.0 < power < math.inf else None
 
 
 def loudness_to_power(loudness_lufs: float) -> float:
     """Convert LUFS to a K-weighted mean square; the inverse of `power_to_loudness`."""
-    return decibel_to_power(loudness_lufs - _OFFSET_DB)
+    return decibel_to_power(loudness_lufs - OFFSET_DB)
 
 
 def bin_edges(bins: Indices, sample_rate: int) -> Indices:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.decibel import decibel_to_power
+from ...models.k_weighting import ABSOLUTE_GATE_LUFS, k_weighting_power
 from ...models.kernels.fourier import split_length, transform, turn_table, twiddle_table
 from ...models.kernels.metering import sum_bands
 from ...models.spectrum import CENTERS_HZ, EDGES_HZ, PowerSpectrum
-from .k_weighting import k_weighting_power
-from .loudness import ABSOLUTE_GATE_LUFS, power_to_loudness
+from .loudness import power_to_loudness
 
 Block: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 Array: TypeAlias = npt.NDArray[np.float64]

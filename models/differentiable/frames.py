@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -36,6 +37,7 @@ _SILENCE = 1e-20
 _HEADROOM_CELLS = 16  # silence in which filters without delay may ring, before the end wraps round
 _CELLS_STEP = 32  # lengths of transforms are multiples of this many cells, for their speed
 _LEAST_RESPONSE = 2e-3
+_CREST_POINTS = 8  # a period, at least: read between them, a sine is off by less than 8 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +74,9 @@ class SubframeDetail:
         peak: Largest absolute sample of both channels in each cell after the crossovers of
             compressor and imager at their default corners, shape ``(batch, cell)``: their
             all-passes undo what an earlier limiter had aligned.
+        crest: What each node of mid and of side, behind the same crossovers, has in that sample,
+            with its sign, shape ``(batch, 2, 16, cell)``; all together they are the peak, or its
+            negative.
 
     """
 
@@ -79,6 +84,7 @@ class SubframeDetail:
     spread_db: Tensor
     low: Tensor
     peak: Tensor
+    crest: Tensor
 
 
 def spectral_frames(x: Tensor, sample_rate: int) -> SpectralFrames:
@@ -132,11 +138,14 @@ def subframe_detail(x: Tensor, sample_rate: int) -> SubframeDetail:
     padded = torch.nn.functional.pad(x, (0, max(missing, 0)))
     low = _mel_power(padded, sample_rate, cell_samples(sample_rate), LOW_BANDS)
     low = (low + _SILENCE).log().reshape(*low.shape[:-1], frames, per_frame).mT
+    dispersed = spectrum * torch.as_tensor(_typical_turn(frequency_hz)).to(spectrum)
+    peak, crest = _crests(dispersed, x.new_tensor(node_shares(frequency_hz)), grid)
     return SubframeDetail(
         nodes[..., :cells],
         spread_db[..., :cells],
         low.contiguous(),
-        _dispersed_peak(spectrum, frequency_hz, grid)[:, :cells],
+        peak[:, :cells],
+        crest[..., :cells],
     )
 
 
@@ -173,8 +182,7 @@ def _cells(x: Tensor, sample_rate: int) -> Tensor:
 
 def _band_powers(spectrum: Tensor, response: Tensor, cells: int, least: int) -> Tensor:
     """Filter by a response without phase; return mid² + side², shape ``(batch, cell, point)``."""
-    heard = torch.nonzero(response > _LEAST_RESPONSE)
-    bins = int(heard[-1]) + 1 if len(heard) > 0 else 1
+    bins = _bins(response)
     whole = 2 * (spectrum.shape[-1] - 1)
     points = least
     while cells * points < min(2 * bins, whole):
@@ -186,14 +194,48 @@ def _band_powers(spectrum: Tensor, response: Tensor, cells: int, least: int) -> 
     return powers.reshape(len(powers), cells, points)
 
 
-def _dispersed_peak(spectrum: Tensor, frequency_hz: Array, cells: int) -> Tensor:
-    """Return the largest sample a cell behind typical all-passes, shape ``(batch, cell)``."""
+def _typical_turn(frequency_hz: Array) -> npt.NDArray[np.complex128]:
+    """Return the response of the all-passes at default corners, shape ``(frequency,)``."""
     ratio = frequency_hz / np.array(_ALL_CORNERS_HZ)[:, None]
     turn = np.arctan2(math.sqrt(2.0) * ratio, 1.0 - ratio * ratio).sum(0)
-    turned = spectrum * torch.as_tensor(np.exp(-2j * turn)).to(spectrum)
-    mid, side = torch.fft.irfft(turned, 2 * (spectrum.shape[-1] - 1)).unbind(1)
-    largest: Tensor = mid.abs() + side.abs()
-    return largest.view(len(mid), cells, -1).amax(-1)
+    response: npt.NDArray[np.complex128] = np.exp(-2j * turn)
+    return response
+
+
+def _crests(spectrum: Tensor, shares: Tensor, cells: int) -> tuple[Tensor, Tensor]:
+    """Return the largest sample of each cell, and what each node has in it.
+
+    Args:
+        spectrum: Of mid and side, shape ``(batch, 2, frequency)``.
+        shares: Of each node in amplitude, shape ``(16, frequency)``.
+        cells: How many the signal is cut into.
+
+    Returns:
+        Shapes ``(batch, cell)`` and ``(batch, 2, 16, cell)``.
+
+    """
+    whole = 2 * (spectrum.shape[-1] - 1)
+    mid, side = torch.fft.irfft(spectrum, whole).unbind(1)
+    peak, place = (mid.abs() + side.abs()).view(len(mid), cells, -1).max(-1)
+    place = place + torch.arange(0, whole, whole // cells, device=place.device)
+    # the louder channel is the sum where both have one sign, and the difference elsewhere
+    sign = torch.stack((mid, side), 1).gather(-1, place[:, None].expand(-1, 2, -1)).sign()
+    found = []
+    for share in shares:
+        kept = _bins(share)
+        points = cells
+        while points < min(_CREST_POINTS * kept, whole):
+            points *= 2
+        node = torch.fft.irfft(spectrum[..., :kept] * share[:kept], points) * (points / whole)
+        nearest = ((place * points + whole // 2) // whole).clamp(max=points - 1)
+        found.append(node.gather(-1, nearest[:, None].expand(-1, 2, -1)) * sign)
+    return peak, torch.stack(found, 2)
+
+
+def _bins(response: Tensor) -> int:
+    """Return how many bins hold a response."""
+    heard = torch.nonzero(response > _LEAST_RESPONSE)
+    return int(heard[-1]) + 1 if len(heard) > 0 else 1
 
 
 def _spread(powers: Tensor, hops: int) -> Tensor:

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from ..kernels.crossover import corner_coefficients
-from ..namespace import Quantity, at_most, namespace, stack
+from ..namespace import Quantity, at_most, column, constant, namespace, stack
 from ..parameters import ParameterSpec
 from ..rates import NYQUIST_MARGIN, representable
 
+Array: TypeAlias = npt.NDArray[np.float64]
+
 BANDS = ("low", "middle", "high")
+CORNERS = ("low_corner_hz", "high_corner_hz")
 
 SPECS: tuple[ParameterSpec, ...] = (
     ParameterSpec("low_corner", "Hz", 60.0, 300.0, 120.0, log=True),
@@ -52,3 +59,23 @@ class ResolvedImager:
 
     def _holds(self, sample_rate: int) -> Quantity:
         return representable(self.values["high_corner_hz"], sample_rate)
+
+
+def side_magnitude(
+    corners: Mapping[str, Quantity], widths: Quantity, frequency_hz: Array
+) -> Quantity:
+    """Return the magnitude of side, shape ``(…, frequency)``; its bands share one phase.
+
+    Args:
+        corners: By key, in the unit of ``frequency_hz``: floats, or tensors of shape ``(batch,)``.
+        widths: See `ResolvedImager.widths`.
+        frequency_hz: Shape ``(frequency,)``.
+
+    """
+    low, high = (
+        1.0 / (1.0 + (constant(frequency_hz, corners[key]) / column(corners[key])) ** 4)
+        for key in CORNERS
+    )
+    low_width, middle_width, high_width = (column(widths[..., band]) for band in range(len(BANDS)))
+    upper = middle_width * high + high_width * (1.0 - high)
+    return low_width * low + upper * (1.0 - low)

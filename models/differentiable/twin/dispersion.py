@@ -21,7 +21,6 @@ from ...rates import NYQUIST_MARGIN
 
 Array = npt.NDArray[np.float64]
 
-IMAGER_CORNERS = ("low_corner_hz", "high_corner_hz")
 OFFSETS = (-4, -3, -2, -1, 0, 1)
 """Cells, counted from a point of a track, from which a delayed value is interpolated."""
 
@@ -72,8 +71,10 @@ def section_response(
 ) -> tuple[Tensor, Tensor]:
     """Return squared magnitude and group delay in samples of a cascade of biquads.
 
-    A polynomial ``Σ_n c_n z^-n`` delays by the real part of ``Σ_n n c_n z^-n / Σ_n c_n z^-n``, and
-    the denominator's delay is taken away.
+    A polynomial ``c0 + c1 z^-1 + c2 z^-2`` delays by the real part of
+    ``(c1 z^-1 + 2 c2 z^-2) / (c0 + c1 z^-1 + c2 z^-2)``, and the denominator's delay is taken away.
+    Multiplied with the conjugate of the polynomial, both parts of the ratio are quadratic in
+    ``sin²(ω/2)``, which keeps digits in the bass that cosines would lose.
 
     Args:
         sections: ``b0 b1 b2 a1 a2`` of each, shape ``(batch, section, 5)``, float64.
@@ -85,18 +86,21 @@ def section_response(
 
     """
     held_hz = np.minimum(frequency_hz, NYQUIST_MARGIN * sample_rate)
-    turn = np.exp(-2j * np.pi * held_hz / sample_rate)
-    powers = torch.as_tensor(np.stack((np.ones_like(turn), turn, turn * turn)))
-    powers = powers.to(sections.device)
-    late = powers * torch.arange(3, device=sections.device)[:, None]
+    squared_sine = np.sin(math.pi * held_hz / sample_rate) ** 2
+    powers = sections.new_tensor(np.stack([squared_sine**n for n in range(3)]))
     leading = torch.ones_like(sections[..., :1])
-    polynomials = torch.stack((sections[..., :3], torch.cat((leading, sections[..., 3:]), -1))).to(
-        powers.dtype
+    polynomials = torch.stack((sections[..., :3], torch.cat((leading, sections[..., 3:]), -1)))
+    c0, c1, c2 = polynomials.unbind(-1)
+    total, outer = c0 + c1 + c2, c0 * c2
+    inner = c1 * (c0 + c2)
+    squared = torch.stack((total * total, -4.0 * (inner + 4.0 * outer), 16.0 * outer), -1)
+    late = torch.stack(
+        (total * (c1 + 2.0 * c2), -2.0 * (inner + 2.0 * c1 * c2 + 8.0 * outer), 16.0 * outer), -1
     )
-    values = polynomials @ powers
-    delays = ((polynomials @ late) / values).real
-    squared = values.real.square() + values.imag.square()
-    return (squared[0] / squared[1]).prod(1), (delays[0] - delays[1]).sum(1)
+    magnitude = squared @ powers
+    delay = (late @ powers) / magnitude
+    above, below = magnitude.prod(2).unbind(0)
+    return above / below, (delay[0] - delay[1]).sum(1)
 
 
 def interpolation_weights(delay_cells: Tensor) -> Tensor:

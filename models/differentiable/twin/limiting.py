@@ -21,18 +21,22 @@ the look-ahead is almost as long as a cell."""
 _LEAST_PEAK = 1e-6
 
 
-def chain_peaks(peak: Tensor, before: Tensor, after: Tensor) -> Tensor:
+def chain_peaks(peak: Tensor, crest: Tensor, gain: Tensor, amplitude: Tensor) -> Tensor:
     """Estimate the true peaks after the chain.
 
-    A peak is where bands add up in amplitude, so it changes as the sum of their amplitudes does.
+    A peak is where nodes add up with their signs, so it changes as their sum does.
 
     Args:
         peak: Largest sample of each cell before the chain, shape ``(batch, cell)``.
-        before: Root mean square of each node there, shape ``(batch, 16, cell)``.
-        after: The same after the chain.
+        crest: See `SubframeDetail`.
+        gain: Of each of the compressor's bands, shape ``(batch, band, cell)``.
+        amplitude: See `Tone`.
 
     """
-    ratio = after.sum(1) / before.sum(1)
+    whole = torch.ones_like(amplitude[:, :1])
+    sums = torch.cat((amplitude, whole), 1) @ crest.flatten(1, 2)
+    before, after = sums[:, -1], (sums[:, :-1] * gain).sum(1)
+    ratio = (after.abs() + _LEAST_PEAK) / (before.abs() + _LEAST_PEAK)
     return decibel_to_amplitude(TRUE_PEAK_DB) * peak * ratio + _LEAST_PEAK
 
 

@@ -8,13 +8,11 @@ import torch
 from torch import Tensor
 
 from ...decibel import decibel_to_power
+from ...k_weighting import ABSOLUTE_GATE_LUFS, OFFSET_DB, RELATIVE_GATE_LU
 from ...mel import cell_samples
 
 BLOCK_S = 0.4
 STEP_S = 0.1
-OFFSET_DB = -0.691
-ABSOLUTE_GATE_LUFS = -70.0
-RELATIVE_GATE_LU = -10.0
 
 TRIED_LU = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Drives that are tried at once, above the one that would do without a limiter."""

@@ -52,16 +52,12 @@ class _BandTracks:
         heard: Mean square that detectors hear.
         weighted: Power after the chain as the loudness meter weights it, summed over channels.
         shared: The same where a band meets the next one, one band less.
-        before: Amplitude before the chain.
-        after: Amplitude after it.
 
     """
 
     heard: Tensor
     weighted: Tensor
     shared: Tensor
-    before: Tensor
-    after: Tensor
 
 
 def render_frames(
@@ -71,7 +67,6 @@ def render_frames(
     spectra: SpectrumBatch,
     *,
     sample_rate: int,
-    k_weighting: Tensor,
     loudness_lufs: Tensor | None = None,
 ) -> TwinResult:
     """Apply chains to frames of mixes; saturator and de-esser are bypassed.
@@ -84,8 +79,6 @@ def render_frames(
         resolved: The chains.
         spectra: Of each example's whole song at -18 LUFS.
         sample_rate: In Hz.
-        k_weighting: Squared magnitude of the loudness meter's filter at the centers of the twelfth
-            octaves, shape ``(124,)``.
         loudness_lufs: Loudness of the result, shape ``(batch,)``; without it the chains' own
             ``gain_db`` is applied.
 
@@ -101,14 +94,14 @@ def render_frames(
         )
     chain, active = resolved.chain, resolved.active
     normalization = decibel_to_amplitude(chain.normalization_db).to(frames.mid)
-    tone = measure_tone(resolved, spectra, k_weighting, sample_rate).to(frames.mid)
+    tone = measure_tone(resolved, spectra, sample_rate).to(frames.mid)
     bands = _band_tracks(detail.power, tone, normalization)
     reduction_db, gain = _compression(bands.heard, detail, resolved, sample_rate)
     weighted = (bands.weighted * gain.square()).sum(1)
     weighted = weighted + (bands.shared * gain[:, :-1] * gain[:, 1:]).sum(1)
     dispersed = active["multiband_compressor"] | active["imager"]
     peak = torch.where(dispersed[:, None], detail.peak, frames.peak) * normalization[:, None]
-    peaks = chain_peaks(peak, bands.before, bands.after * gain)
+    peaks = chain_peaks(peak, detail.crest, gain, tone.crest)
 
     gain_db = chain.gain_db
     if loudness_lufs is not None:
@@ -137,13 +130,11 @@ def _band_tracks(power: Tensor, tone: Tone, normalization: Tensor) -> _BandTrack
     """Sum nodes to bands, delayed as they are at the end of the chain."""
     factor = normalization[:, None, None]
     of_power = (tone.heard, 2.0 * tone.weighted, 2.0 * tone.shared)
-    of_root = (tone.before, tone.after)
     powers = torch.cat(of_power, 1) @ (power * factor.square())
-    roots = torch.cat(of_root, 1) @ (power.sqrt() * factor)
     delay = tone.band_delay
-    delays = torch.cat((delay, delay, 0.5 * (delay[:, :-1] + delay[:, 1:]), delay, delay), 1)
-    tracks = delayed(torch.cat((powers, roots), 1), delays).clamp(min=_LEAST)
-    return _BandTracks(*torch.split(tracks, [part.shape[1] for part in (*of_power, *of_root)], 1))
+    delays = torch.cat((delay, delay, 0.5 * (delay[:, :-1] + delay[:, 1:])), 1)
+    tracks = delayed(powers, delays).clamp(min=_LEAST)
+    return _BandTracks(*torch.split(tracks, [part.shape[1] for part in of_power], 1))
 
 
 def _compression(

@@ -14,13 +14,15 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from ...k_weighting import k_weighting_power
 from ...mel import LOW_BANDS, Array, cell_samples, node_shares, sensitivity
 from ...namespace import column
-from ...processors.imager import ResolvedImager
+from ...processors.imager import CORNERS as IMAGER_CORNERS
+from ...processors.imager import side_magnitude
 from ...processors.multiband_compressor import CORNERS, band_magnitudes
 from ...spectrum import CENTERS_HZ
 from ..resolving import ResolvedBatch, SpectrumBatch
-from .dispersion import IMAGER_CORNERS, crossover_delay, section_response, warp, warped_corners
+from .dispersion import crossover_delay, section_response, warp, warped_corners
 
 _SILENT_SHARE = 1e-9
 """What every twelfth octave is taken to hold at least, of the whole: a response needs a weight."""
@@ -41,8 +43,8 @@ class Tone:
             loudness meter's filter included, same shape.
         shared: What comes to that, by the product of their gains, where a band meets the next one,
             shape ``(batch, band - 1, 16)``.
-        before: Share of a node's amplitude that lies in each band, same shape.
-        after: The same with equalizer and widths.
+        crest: Amplitude of a node of mid for each band, and of one of side, equalizer and widths
+            included, shape ``(batch, band, 32)``.
         low_delay: By which the chain delays the lowest mel bands, in cells, shape ``(batch, 32)``.
         band_delay: By which it delays the compressor's bands, in cells, shape ``(batch, band)``.
 
@@ -53,8 +55,7 @@ class Tone:
     heard: Tensor
     weighted: Tensor
     shared: Tensor
-    before: Tensor
-    after: Tensor
+    crest: Tensor
     low_delay: Tensor
     band_delay: Tensor
 
@@ -63,15 +64,12 @@ class Tone:
         return Tone(*(getattr(self, field.name).to(like) for field in fields(self)))
 
 
-def measure_tone(
-    resolved: ResolvedBatch, spectra: SpectrumBatch, k_weighting: Tensor, sample_rate: int
-) -> Tone:
+def measure_tone(resolved: ResolvedBatch, spectra: SpectrumBatch, sample_rate: int) -> Tone:
     """Compute the static responses of a batch of chains, in float64 whatever comes in.
 
     Args:
         resolved: The chains.
         spectra: Of each example's whole song.
-        k_weighting: Squared magnitude of the loudness meter's filter, shape ``(124,)``.
         sample_rate: In Hz.
 
     """
@@ -85,17 +83,16 @@ def measure_tone(
     audible = equalized * (mid + side)
     in_bands = audible[:, None] * bands.square()
     out = equalized * (mid + side * width.square())
-    after = _amplitude(out / (mid + side), bands, mid + side, shares)
-    passed = after.sum(1, keepdim=True)
-    k_weighted = (k_weighting.to(out) * out / (mid + side))[:, None]
+    widened = equalized * width.square()
+    crest = [_amplitude(equalized, bands, mid, shares), _amplitude(widened, bands, side, shares)]
+    k_weighted = (out.new_tensor(k_weighting_power(CENTERS_HZ)) * out / (mid + side))[:, None]
     return Tone(
         mid=_amplitude(equalized, bands, mid, hears).mT,
-        side=_amplitude(equalized * width.square(), bands, side, hears).mT,
+        side=_amplitude(widened, bands, side, hears).mT,
         heard=_mean(equalized[:, None] * bands.square(), mid + side, shares),
         weighted=_mean(k_weighted * bands.square(), mid + side, shares),
         shared=_mean(2.0 * k_weighted * bands[:, :-1] * bands[:, 1:], mid + side, shares),
-        before=after / passed,
-        after=after,
+        crest=torch.cat(crest, -1),
         low_delay=_mean(delay, audible, hears[:, :LOW_BANDS]),
         band_delay=(delay[:, None] * in_bands).sum(-1) / in_bands.sum(-1),
     )
@@ -115,7 +112,9 @@ def _responses(
         late = late + column(active["equalizer"]) * delay.to(like)
     if chain.imager is not None:
         values = chain.imager.values
-        magnitude = _side_magnitude(chain.imager, sample_rate)
+        corners = warped_corners(values, IMAGER_CORNERS, sample_rate)
+        widths = chain.imager.widths(sample_rate)
+        magnitude = side_magnitude(corners, widths, warp(CENTERS_HZ, sample_rate))
         width = torch.where(column(active["imager"]), magnitude, width)
         delay = crossover_delay(values, IMAGER_CORNERS, CENTERS_HZ, sample_rate)
         late = late + column(active["imager"]) * delay
@@ -142,20 +141,6 @@ def _amplitude(power: Tensor, bands: Tensor, weight: Tensor, shares: Tensor) -> 
     heard = passed @ shares + _SILENT_SHARE * total
     level = (heard / total).sqrt()
     return (level / heard)[:, None] * ((passed[:, None] * bands) @ shares)
-
-
-def _side_magnitude(imager: ResolvedImager, sample_rate: int) -> Tensor:
-    """Return the magnitude of side, shape ``(batch, 124)``; its bands share one phase."""
-    low, high = (
-        1.0 / (1.0 + (corner.new_tensor(warp(CENTERS_HZ, sample_rate)) / column(corner)) ** 4)
-        for corner in warped_corners(imager.values, IMAGER_CORNERS, sample_rate).values()
-    )
-    low_width, middle_width, high_width = (
-        column(width) for width in imager.widths(sample_rate).unbind(-1)
-    )
-    upper = middle_width * high + high_width * (1.0 - high)
-    magnitude: Tensor = low_width * low + upper * (1.0 - low)
-    return magnitude
 
 
 @cache

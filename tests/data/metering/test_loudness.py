@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from glassmaster.data.metering.k_weighting import k_weighting, k_weighting_power
 from glassmaster.data.metering.loudness import LoudnessMeter, bin_edges, gated_loudness
+from glassmaster.models.k_weighting import k_weighting, k_weighting_power
 
 Array = npt.NDArray[np.float64]
 

@@ -108,6 +108,7 @@ def test_shapes(sample_rate: int, duration_s: float) -> None:
     assert detail.power.shape == (1, len(NODES_HZ), cells)
     assert detail.spread_db.shape == (1, 4, len(SPREAD_PARTS), cells)
     assert detail.low.shape == (1, 2, LOW_BANDS, 4, count)
+    assert detail.crest.shape == (1, 2, len(NODES_HZ), cells)
 
 
 def test_nodes_hold_the_power_of_the_signal() -> None:
@@ -144,9 +145,17 @@ def test_the_all_passes_raise_the_peaks_of_a_square_wave() -> None:
     assert bool((dispersed < 1.5).all())
 
 
+def test_what_nodes_have_in_a_peak_adds_up_to_it() -> None:
+    detail = subframe_detail(_noise(44_100), 44_100)
+    whole = detail.crest.sum((1, 2)).abs()
+    off_db = 20.0 * (whole / detail.peak).log10()
+    assert float(off_db.abs().mean()) < 0.2
+    assert float(off_db.abs().max()) < 1.0
+
+
 def test_silence_is_finite() -> None:
     detail = subframe_detail(torch.zeros(2, 2, 20_000), 44_100)
-    for track in (detail.power, detail.spread_db, detail.low, detail.peak):
+    for track in (detail.power, detail.spread_db, detail.low, detail.peak, detail.crest):
         assert bool(torch.isfinite(track).all())
 
 

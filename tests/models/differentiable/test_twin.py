@@ -14,7 +14,6 @@ from torch import Tensor
 
 from glassmaster.data.analysis import analyze
 from glassmaster.data.audio import ArrayReader, Audio
-from glassmaster.data.metering.k_weighting import k_weighting_power
 from glassmaster.data.metering.loudness import LoudnessMeter
 from glassmaster.data.synthetic import compose
 from glassmaster.inference.engine.chain import ChainRenderer
@@ -36,7 +35,7 @@ from glassmaster.models.differentiable.settings import (
 from glassmaster.models.differentiable.twin.rendering import TwinResult, render_frames
 from glassmaster.models.errors import ParameterError
 from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
-from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
+from glassmaster.models.spectrum import PowerSpectrum
 
 Tracks = TypeVar("Tracks", SpectralFrames, SubframeDetail)
 
@@ -109,7 +108,7 @@ def _twin(
     loudness_lufs: Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> TwinResult:
-    spectra = batch_spectra([mix.spectrum] * batch.size, dtype=dtype)
+    spectra = batch_spectra([mix.spectrum] * batch.size)
     resolved = resolve_batch(
         batch,
         spectra,
@@ -124,7 +123,6 @@ def _twin(
         resolved,
         spectra,
         sample_rate=mix.sample_rate,
-        k_weighting=torch.from_numpy(k_weighting_power(CENTERS_HZ)).to(dtype),
         loudness_lufs=loudness_lufs,
     )
 
@@ -294,6 +292,5 @@ def test_frames_and_detail_must_be_of_the_same_audio() -> None:
     frames = replace(frames, peak=frames.peak[:, 1:])
     spectra = batch_spectra([mix.spectrum])
     resolved = resolve_batch(batch_settings([_active()]), spectra, sample_rate=RATE)
-    weights = torch.ones(124, dtype=torch.float64)
     with pytest.raises(ParameterError):
-        render_frames(frames, detail, resolved, spectra, sample_rate=RATE, k_weighting=weights)
+        render_frames(frames, detail, resolved, spectra, sample_rate=RATE)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from glassmaster.models.differentiable.twin.dispersion import (
 )
 from glassmaster.models.differentiable.twin.loudness import drive_for_loudness, gated_loudness
 from glassmaster.models.processors.equalizer import ResolvedEqualizer
+from glassmaster.models.processors.imager import side_magnitude
 from glassmaster.models.settings import default_settings
 from glassmaster.models.spectrum import CENTERS_HZ
 
@@ -86,10 +88,24 @@ def test_gradients_of_recursions() -> None:
     assert torch.autograd.gradcheck(release_gain, (demand, *coefficients))
 
 
+def test_blocks_of_cells_join() -> None:
+    demand = 0.5 + 0.5 * _random(2, 70)
+    gates = [torch.full((2,), c, dtype=torch.float64) for c in (0.9, 0.95, 0.98)]
+    short, long = demand[:, :21].requires_grad_(), demand.clone().requires_grad_()
+    torch.testing.assert_close(release_gain(short, *gates), release_gain(long, *gates)[:, :21])
+    total = release_gain(long, *gates)[:, 60:].sum()
+    (found,) = torch.autograd.grad(total, long)
+    for cell in (3, 37, 65):
+        step = torch.zeros_like(demand)
+        step[0, cell] = 1e-6
+        ends = [release_gain(demand + s * step, *gates)[:, 60:].sum() for s in (1.0, -1.0)]
+        assert float(found[0, cell]) == pytest.approx(float(ends[0] - ends[1]) / 2e-6, abs=1e-8)
+
+
 def test_a_line_that_is_never_the_least_gets_no_gradient() -> None:
     gains = torch.tensor([[[1.0]], [[1.0]]], dtype=torch.float64, requires_grad=True)
     slopes = torch.tensor([[0.1], [0.9]], dtype=torch.float64, requires_grad=True)
-    least_line([torch.ones(1, 5, dtype=torch.float64)], gains, slopes, 1.0).sum().backward()  # type: ignore[no-untyped-call]
+    least_line([torch.ones(1, 5, dtype=torch.float64)], gains, slopes).sum().backward()  # type: ignore[no-untyped-call]
     assert slopes.grad is not None
     assert float(slopes.grad[0, 0]) > 0.0
     assert float(slopes.grad[1, 0]) == 0.0
@@ -137,6 +153,19 @@ def test_the_response_of_sections_is_that_of_the_equalizer() -> None:
     analog_db = equalizer.response_db(CENTERS_HZ, 44_100)[0, :100]
     torch.testing.assert_close(10.0 * power[0, :100].log10(), analog_db, rtol=0.0, atol=0.2)
     assert float(delay[0].abs().max()) > 1.0
+
+
+def test_the_response_of_side_is_one_for_numbers_and_batches() -> None:
+    corners, widths = {"low_corner_hz": 120.0, "high_corner_hz": 3000.0}, (0.5, 1.3, 0.0)
+    found = side_magnitude(corners, np.array(widths), np.array([1.0, 600.0, 50_000.0]))
+    np.testing.assert_allclose(found, widths, atol=5e-3)
+    batch = {key: torch.tensor([1.0, hz]).double() for key, hz in corners.items()}
+    both = side_magnitude(
+        batch, torch.tensor([(1.0, 1.0, 1.0), widths], dtype=torch.float64), CENTERS_HZ
+    )
+    torch.testing.assert_close(both[0], torch.ones_like(both[0]))
+    alone = side_magnitude(corners, np.array(widths), CENTERS_HZ)
+    np.testing.assert_allclose(both[1].numpy(), alone, rtol=1e-12)
 
 
 def test_a_drive_is_interpolated_between_trials() -> None:

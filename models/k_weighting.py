@@ -1,4 +1,4 @@
-"""The K-weighting filter of ITU-R BS.1770-5, Annex 1, at any sample rate.
+"""The K-weighting filter of ITU-R BS.1770-5, Annex 1, at any sample rate, and the gates' constants.
 
 The standard tabulates it at 48 kHz only. Elsewhere the analog prototype behind the table (De Man,
 "Evaluation of implementations of the EBU R128 loudness measurement", AES 145th convention, 2018) is
@@ -14,11 +14,17 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...models.decibel import decibel_to_amplitude
+from .decibel import decibel_to_amplitude
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 REFERENCE_RATE = 48_000
+
+OFFSET_DB = -0.691
+"""Added to K-weighted power in dB to make LUFS: cancels the filter's gain at 997 Hz, equation 2."""
+
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
 
 _SHELF_HZ = 1681.974450955533
 _SHELF_DB = 3.999843853973347
