@@ -4,11 +4,10 @@
 
 Of each song, an excerpt of 12 s from the middle is rendered with random settings of every block and
 of the whole chain, by the engine and by the twin; and a second time with the chain half way to
-neutral, which is nearer to what a master needs. What is compared is the mel frames: the mean
-absolute difference in dB over cells above -80 dB relative to the loudest one of mid. ``both``
-weights side as the metric of masters does. The limiter's drive is chosen so that the 95th
-percentile of its gain reduction, over 100 ms, lies between 0.5 and 4 dB; the twin is told the
-loudness that came out, and finds the drive itself.
+neutral, which is nearer to what a master needs. What is compared is the mel frames, by the distance
+of `glassmaster.models.distances`: of mid, of side, and of ``both``, weighted. The limiter's drive
+is chosen so that the 95th percentile of its gain reduction, over 100 ms, lies between 0.5 and 4 dB;
+the twin is told the loudness that came out, and finds the drive itself.
 """
 
 from __future__ import annotations
@@ -39,6 +38,7 @@ from glassmaster.models.differentiable.frames import (
 from glassmaster.models.differentiable.resolving import batch_spectra, resolve_batch
 from glassmaster.models.differentiable.settings import batch_settings
 from glassmaster.models.differentiable.twin.rendering import TwinResult, render_frames
+from glassmaster.models.distances.measures import mel_distances
 from glassmaster.models.kernels.limiter import apply_gain
 from glassmaster.models.mel import cell_samples
 from glassmaster.models.processors.limiter import ResolvedLimiter
@@ -60,7 +60,6 @@ AMOUNTS = {"half_chain": 0.5}
 
 REDUCTIONS_DB = (0.5, 4.0)
 EFFECTS_DB = (0.0, 1.0, 2.0, 4.0, np.inf)
-FLOOR = 1e-8
 HOP_S = 0.1
 
 
@@ -130,10 +129,10 @@ def compare(excerpt: Excerpt, group: str, seed: int) -> Distance:
         _frames(rendered, excerpt.sample_rate),
         _frames(excerpt.samples, excerpt.sample_rate),
     )
-    mid, side, both = mel_distance(twin.frames, true)
+    mid, side, both = _distances(twin.frames, true)
     level = float(np.median(_decibel(true.mid) - _decibel(mix.mid)))
     leveled = SpectralFrames(mix.mid * 10 ** (level / 10), mix.side * 10 ** (level / 10), mix.peak)
-    effect = mel_distance(leveled, true)[2]
+    effect = _distances(leveled, true)[2]
     if gains is None:
         return Distance(excerpt.name, group, mid, side, both, effect)
     cell = cell_samples(excerpt.sample_rate) // limiter_cell_samples(excerpt.sample_rate)
@@ -154,20 +153,10 @@ def compare(excerpt: Excerpt, group: str, seed: int) -> Distance:
     )
 
 
-def mel_distance(twin: SpectralFrames, true: SpectralFrames) -> tuple[float, float | None, float]:
-    """Return the mean absolute difference in dB of mid, of side, and of both, weighted."""
-    floor = FLOOR * float(true.mid.max())
-    found = []
-    for estimate, target in ((twin.mid, true.mid), (twin.side, true.side)):
-        heard = target > floor
-        off_db = (_decibel(estimate) - _decibel(target)).abs()[heard]
-        found.append(float(off_db.mean()) if heard.any() else None)
-    mid, side = found
-    if mid is None:
-        raise ValueError("the excerpt is silent")
-    if side is None:
-        return mid, None, mid
-    weight = 0.5 * min(1.0, 10.0 * float(true.side.sum() / true.mid.sum()))
+def _distances(estimate: SpectralFrames, target: SpectralFrames) -> tuple[float, float, float]:
+    """Return the mel distance of mid, of side, and of both, weighted."""
+    powers = (estimate.mid, estimate.side, target.mid, target.side)
+    mid, side, weight = (float(part) for part in mel_distances(*(p.double() for p in powers)))
     return mid, side, (1.0 - weight) * mid + weight * side
 
 

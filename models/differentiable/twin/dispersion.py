@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from ...rates import NYQUIST_MARGIN
 
-Array = npt.NDArray[np.float64]
+Array: TypeAlias = npt.NDArray[np.float64]
 
 OFFSETS = (-4, -3, -2, -1, 0, 1)
 """Cells, counted from a point of a track, from which a delayed value is interpolated."""
