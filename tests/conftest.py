@@ -23,6 +23,7 @@ from referencing import Registry, Resource
 from glassmaster.data.audio import Audio
 from glassmaster.data.synthetic import STYLES, compose
 from glassmaster.inference.cli import main
+from glassmaster.inference.warming import warm
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers share the cores; torch would spin on them
 
@@ -86,8 +87,14 @@ def outcome(code: int, out: str, err: str, asks_json: bool) -> Outcome:
 Run = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="session")
+def kernels() -> None:
+    """Compile what a master needs, so that no command speaks of its first run."""
+    warm()
+
+
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(kernels: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     before = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments: object) -> Outcome:
@@ -102,7 +109,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session")
-def command() -> list[str]:
+def command(kernels: None) -> list[str]:
     return [sys.executable, "-m", "glassmaster.inference.cli"]
 
 

@@ -101,11 +101,11 @@ def cascade_eight(x: Array, c: Array, s: Pairs, y: Array) -> None:
     for n in range(head):
         y[0, n], y[1, n] = x[0, n], x[1, n]
     for k in range(SKEW):
-        _run_alone(k, 0, head - k, c, s, y)
+        _run_alone(k, c, s, y[:, : head - k])
     if time > SKEW:
         _run_wave(x, c, s, y)
     for k in range(1, SECTIONS):
-        _run_alone(k, max(time - k, 0), time, c, s, y)
+        _run_alone(k, c, s, y[:, max(time - k, 0) :])
 
 
 @kernel
@@ -137,11 +137,11 @@ def wave_section(
 
 
 @kernel
-def _run_alone(k: int, first: int, after: int, c: Array, s: Pairs, y: Array) -> None:
-    """Filter frames ``first`` to ``after`` of ``y`` by section ``k``."""
+def _run_alone(k: int, c: Array, s: Pairs, y: Array) -> None:
+    """Filter ``y`` by section ``k``."""
     b0, b1, b2, a1, a2 = c[k, 0], c[k, 1], c[k, 2], c[k, 3], c[k, 4]
     p, q = s[0, k], s[1, k]
-    for n in range(first, after):
+    for n in range(y.shape[1]):
         v, p, q = section(complex(y[0, n], y[1, n]), p, q, b0, b1, b2, a1, a2)
         y[0, n], y[1, n] = v.real, v.imag
     s[0, k], s[1, k] = p, q
