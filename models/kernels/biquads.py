@@ -101,7 +101,7 @@ def cascade_eight(x: Array, c: Array, s: Pairs, y: Array) -> None:
     for n in range(head):
         y[0, n], y[1, n] = x[0, n], x[1, n]
     for k in range(SKEW):
-        _run_alone(k, c, s, y[:, : head - k])
+        _run_alone(k, c, s, y[:, : max(head - k, 0)])
     if time > SKEW:
         _run_wave(x, c, s, y)
     for k in range(1, SECTIONS):
