@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from excerpts import loudness_lufs
 
-from glassmaster.data.analysis import Analysis, Analyzer, analyze
+from glassmaster.data.analysis import Analysis, analyze
 from glassmaster.data.audio import BLOCK_FRAMES
 from glassmaster.data.files.reader import open_audio
 from glassmaster.inference.engine.chain import ChainRenderer
@@ -106,7 +107,7 @@ def _fits(path: Path, arguments: argparse.Namespace) -> Iterator[Fitted]:
             warm_up_samples=round(WARM_UP_S * rate),
             spectrum=analysis.spectrum.scaled(_normalization_db(analysis)),
             normalization_db=_normalization_db(analysis),
-            master_lufs=_loudness(master, rate),
+            master_lufs=loudness_lufs(master, rate) or REFERENCE_LUFS,
         )
         before = time.process_time()
         fit = fit_chain(pair)
@@ -146,14 +147,6 @@ def _rendered(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Samples:
     starts = range(0, mix.shape[1], BLOCK_FRAMES)
     parts = [renderer.process(mix[:, at : at + BLOCK_FRAMES]) for at in starts]
     return np.concatenate((*parts, renderer.finish()), axis=1).astype(np.float32)
-
-
-def _loudness(audio: Samples, sample_rate: int) -> float:
-    analyzer = Analyzer(sample_rate, audio.shape[0])
-    analyzer.feed_levels(audio)
-    analyzer.feed_shape(audio)
-    loudness_lufs = analyzer.result().loudness.integrated_lufs
-    return REFERENCE_LUFS if loudness_lufs is None else loudness_lufs
 
 
 def _null_db(fit: ChainFit, analysis: Analysis, mix: Samples, master: Samples) -> float:

@@ -11,6 +11,7 @@ from ..kernels.interpolator import PAD
 from ..processors.limiter import look_ahead_cells
 from ..processors.saturator import latency_samples
 from ..rates import hop_samples, limiter_cell_samples
+from .audio import require_audio
 from .deesser import DeesserProcessor
 from .equalizer import EqualizerProcessor
 from .host import process
@@ -41,14 +42,7 @@ def render_chain(x: Tensor, batch: ResolvedBatch, *, sample_rate: int) -> Tensor
         ParameterError: ``x`` has another shape or type, or the chains are of another batch.
 
     """
-    if x.ndim != 3 or x.shape[1] not in (1, 2):
-        raise ParameterError(
-            f"audio has the shape {tuple(x.shape)}; it must be (batch, channel, time) with one or "
-            "two channels",
-            code="bad_shape",
-        )
-    if x.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")
+    require_audio(x, channels=(1, 2))
     chain, active = batch.chain, batch.active
     if len(chain.gain_db) != len(x):
         raise ParameterError(

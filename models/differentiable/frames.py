@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..errors import ParameterError
 from ..mel import (
     LOW_BANDS,
     MEL_BANDS,
@@ -27,6 +26,7 @@ from ..mel import (
 from ..processors import imager
 from ..processors.multiband_compressor import SPECS, band_magnitudes
 from ..rates import hop_samples
+from .audio import require_audio
 
 SPREAD_PARTS = (4, 3, 1)
 """How many eighths of a cell's control hops, from the quietest to the loudest, make one part."""
@@ -101,7 +101,7 @@ def spectral_frames(x: Tensor, sample_rate: int) -> SpectralFrames:
         ParameterError: ``x`` has another shape or type, or is empty.
 
     """
-    _require_audio(x)
+    require_audio(x, channels=(2,), filled=(0, 2))
     power = _mel_power(x, sample_rate, frame_hop_samples(sample_rate), MEL_BANDS)
     peak = _cells(x.abs().amax(1), sample_rate).amax(-1)
     return SpectralFrames(power[:, 0], power[:, 1], peak)
@@ -121,7 +121,7 @@ def subframe_detail(x: Tensor, sample_rate: int) -> SubframeDetail:
         ParameterError: ``x`` has another shape or type, or is empty.
 
     """
-    _require_audio(x)
+    require_audio(x, channels=(2,), filled=(0, 2))
     cells = cell_count(x.shape[-1], sample_rate)
     grid = -(-(cells + _HEADROOM_CELLS) // _CELLS_STEP) * _CELLS_STEP
     spectrum = torch.fft.rfft(_mid_side(x), grid * cell_samples(sample_rate))
@@ -260,12 +260,3 @@ def _spread(powers: Tensor, hops: int) -> Tensor:
 @cache
 def _filter_bank(sample_rate: int) -> Array:
     return filter_bank(sample_rate)
-
-
-def _require_audio(x: Tensor) -> None:
-    if x.ndim != 3 or x.shape[1] != 2 or not x.shape[0] * x.shape[2]:
-        raise ParameterError(
-            f"audio has the shape {tuple(x.shape)}; it must be (batch, 2, time)", code="bad_shape"
-        )
-    if x.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ..errors import ParameterError
+from .audio import require_audio
 
 Array = npt.NDArray[np.floating]
 
@@ -67,12 +68,7 @@ def process(
         ParameterError: ``x`` has another shape or type, or something is not of its batch.
 
     """
-    if x.ndim != 3 or x.shape[1] != 2:
-        raise ParameterError(
-            f"audio has the shape {tuple(x.shape)}; it must be (batch, 2, time)", code="bad_shape"
-        )
-    if x.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")
+    require_audio(x, channels=(2,))
     chosen = [True] * x.shape[0] if active is None else active.tolist()
     for count in (len(chosen), *(len(parameter) for parameter in parameters)):
         if count != x.shape[0]:

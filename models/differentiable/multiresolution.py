@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ..errors import ParameterError
+from .audio import require_audio
 from .magnitudes import MagnitudeDistance, Magnitudes, Weights
 from .stft import StftGrid, Workspace
 
@@ -130,7 +131,7 @@ class MultiResolutionDistance:
             ParameterError: Another shape or type, too short, or in need of a gradient.
 
         """
-        _require_audio(target)
+        require_audio(target, filled=(0, 1))
         if target.requires_grad:
             raise ParameterError(
                 "the target gets no gradient; detach it", code="target_requires_gradient"
@@ -154,7 +155,7 @@ class MultiResolutionDistance:
             ParameterError: Shapes or types that do not fit, or too short.
 
         """
-        _require_audio(estimate)
+        require_audio(estimate, filled=(0, 1))
         prepared = self.prepare(target) if isinstance(target, Tensor) else target
         if estimate.shape != prepared.shape:
             raise ParameterError(
@@ -199,13 +200,3 @@ class _Distance(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor, _: Tensor) -> tuple[None, None, None, Tensor]:
         (gradient,) = ctx.saved_tensors
         return None, None, None, gradient * (slope / ctx.resolutions)
-
-
-def _require_audio(x: Tensor) -> None:
-    if x.ndim != 3 or not x.shape[0] * x.shape[1]:
-        raise ParameterError(
-            f"audio has the shape {tuple(x.shape)}; it must be (batch, channel, time)",
-            code="bad_shape",
-        )
-    if x.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"audio is {x.dtype}; it must be float32 or float64", code="bad_type")
