@@ -14,14 +14,7 @@ import numpy as np
 
 from ..data.analysis import Analysis
 from ..models.settings import ChainSettings
-from ..models.spectrum import THIRD_CENTERS_HZ
-
-NOMINAL_HZ = (
-    "20", "25", "31.5", "40", "50", "63", "80", "100", "125", "160", "200", "250", "315", "400",
-    "500", "630", "800", "1000", "1250", "1600", "2000", "2500", "3150", "4000", "5000", "6300",
-    "8000", "10000", "12500", "16000", "20000",
-)  # fmt: skip
-"""Nominal frequencies of the third octaves (IEC 61260-1, Annex E), as quantities are named."""
+from ..models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ THIRDS = np.arange(-17, 14)
 THIRD_CENTERS_HZ: Array = 1000.0 * 2.0 ** (THIRDS / 3.0)
 """Centers of the 31 third-octave bands, 19.7 Hz … 20.2 kHz."""
 
+NOMINAL_HZ = (
+    "20", "25", "31.5", "40", "50", "63", "80", "100", "125", "160", "200", "250", "315", "400",
+    "500", "630", "800", "1000", "1250", "1600", "2000", "2500", "3150", "4000", "5000", "6300",
+    "8000", "10000", "12500", "16000", "20000",
+)  # fmt: skip
+"""Nominal frequencies of the third octaves (IEC 61260-1, Annex E)."""
+
 EDGES_HZ: Array = 1000.0 * 2.0 ** (np.arange(4 * -17 - 2, 4 * 13 + 3) / 12.0)
 """The 125 edges of the twelfth-octave bands, 17.5 Hz … 22.6 kHz."""
 

@@ -13,9 +13,8 @@ from ...data.metering.report import LoudnessReport
 from ...models.processors.equalizer import ResolvedEqualizer
 from ...models.processors.multiband_compressor import CORNERS
 from ...models.rates import NYQUIST_MARGIN
-from ...models.spectrum import THIRD_CENTERS_HZ
+from ...models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
 from ..compliance import check_compliance
-from ..predictor import NOMINAL_HZ
 from ..profiles import DeliveryProfile, load_profile, profile_names
 from ..results import MasteringResult
 

@@ -17,9 +17,8 @@ from ...data.findings import Finding
 from ...data.metering.spectrum import LEVEL_EDGES_HZ
 from ...data.metering.stereo import correlation_of
 from ...models.errors import GlassmasterError
-from ...models.spectrum import LOWEST_POWER, THIRD_CENTERS_HZ, third_octaves
+from ...models.spectrum import LOWEST_POWER, NOMINAL_HZ, THIRD_CENTERS_HZ, third_octaves
 from ..compliance import ComplianceReport
-from ..predictor import NOMINAL_HZ
 from ..profiles import load_profile
 from ..results import MasteringResult
 from .facts import (
