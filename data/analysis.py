@@ -16,6 +16,7 @@ from ..models.k_weighting import RELATIVE_GATE_LU
 from ..models.spectrum import PowerSpectrum, levels_db, third_octaves
 from .audio import AudioReader, blocks
 from .background import Background
+from .features.statistics import StatisticsMeter
 from .findings import Finding
 from .metering.chunks import CHUNK_FRAMES, Block, Chunks
 from .metering.faults import ABSURD_DBFS, FaultMeter
@@ -57,6 +58,8 @@ class Analysis:
         clipped_runs: Places where the signal stands at its ceiling for three samples or more.
         digest: SHA-256 of the samples as little-endian float32, frame by frame, in hexadecimal.
         findings: What a person should know.
+        statistics: Of the frames on the mel grid, level-free, shape ``(statistics,)``; see
+            `models.mel_statistics.STATISTICS`. All are zero where less than a second is heard.
 
     """
 
@@ -73,6 +76,7 @@ class Analysis:
     clipped_runs: int
     digest: str
     findings: tuple[Finding, ...]
+    statistics: Array
 
     @property
     def duration_s(self) -> float:
@@ -110,6 +114,7 @@ class Analyzer:
         self._digest = hashlib.sha256()
         self._interleaved = np.empty((CHUNK_FRAMES, channels), "<f4")
         self._spectrum = SpectrumMeter(sample_rate, channels)
+        self._statistics = StatisticsMeter(sample_rate, channels)
         self._true_peak = TruePeakMeter(channels)
 
     def feed(self, block: Block) -> None:
@@ -133,8 +138,9 @@ class Analyzer:
             self._digest.update(interleaved.data)
 
     def feed_shape(self, block: Block) -> None:
-        """Take ``block`` for spectrum and true peak: the other half of `feed`."""
+        """Take ``block`` for spectrum, statistics and true peak: the other half of `feed`."""
         self._spectrum.feed(block)
+        self._statistics.feed(block)
         self._true_peak.feed(block)
 
     def result(self) -> Analysis:
@@ -174,6 +180,7 @@ class Analyzer:
             clipped_runs=self._faults.clipped_runs,
             digest=self._digest.hexdigest(),
             findings=(*self._findings(loudness), *self._faults.findings()),
+            statistics=self._statistics.result(),
         )
 
     def _reject_what_is_no_audio(self) -> None:

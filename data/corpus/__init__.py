@@ -1,0 +1,1 @@
+"""Corpora: where music comes from, what belongs together, and what is kept of it."""

@@ -1,0 +1,1 @@
+"""Frames of the mel grid and statistics of a stream, without torch."""

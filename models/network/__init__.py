@@ -1,0 +1,1 @@
+"""The network that decides, and the statistics it looks at, in torch."""
