@@ -14,11 +14,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from ..data.files.names import display_name
 from ..models.errors import GlassmasterError, UsageError
-from .commands import COMMANDS
+from .commands import COMMANDS, TRAINING_COMMANDS
 from .commands.answer import Answer
 from .commands.files import internal_error, say
 
@@ -38,11 +38,14 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help", code="usage")
 
 
+_Parsers: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassmaster`` and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    names = {command.NAME for command in COMMANDS}
+    names = {command.NAME for command in COMMANDS} | {each.name for each in TRAINING_COMMANDS}
     answer = Answer(next((word for word in given if word in names), ""), "--json" in given)
     with contextlib.suppress(ValueError):  # not the main thread of a program that embeds this one
         signal.signal(signal.SIGTERM, _terminate)
@@ -85,7 +88,7 @@ def entry() -> NoReturn:
 
 
 def _run(given: list[str], answer: Answer) -> int:
-    parser = _parser()
+    parser = _parser(answer.command)
     arguments = parser.parse_args(given)
     if arguments.command is None:
         parser.print_help(sys.stderr)
@@ -95,7 +98,8 @@ def _run(given: list[str], answer: Answer) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: str) -> argparse.ArgumentParser:
+    """Return the parser; of a command that is slow to load, the arguments only if it is given."""
     parser = _Parser(
         prog="glassmaster",
         description="Automatic mastering: loudness and true peak are checked, not hoped for.",
@@ -103,11 +107,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
-        own = parsers.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        own.add_argument("--debug", action="store_true", help="show tracebacks")
+        own = _add(parsers, command.NAME, command.HELP)
         command.add_arguments(own)
         own.set_defaults(run=command.run)
+    for extra in TRAINING_COMMANDS:
+        own = _add(parsers, extra.name, extra.help)
+        if extra.name == given:
+            extra.add_arguments(own)
+            own.set_defaults(run=extra.run)
     return parser
+
+
+def _add(parsers: _Parsers, name: str, text: str) -> argparse.ArgumentParser:
+    own = parsers.add_parser(name, help=text, description=text)
+    own.add_argument("--debug", action="store_true", help="show tracebacks")
+    return own
 
 
 class _Version(argparse.Action):

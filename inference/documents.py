@@ -43,6 +43,13 @@ for _kind in (_Loader, _Dumper):
         re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
         list("-+0123456789"),
     )
+# a tuple, of a fixed length, stays on one line
+_Dumper.add_representer(
+    tuple,
+    lambda dumper, values: dumper.represent_sequence(
+        "tag:yaml.org,2002:seq", values, flow_style=True
+    ),
+)
 
 
 def load_yaml(text: str) -> dict[str, Any]:

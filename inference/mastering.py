@@ -29,7 +29,13 @@ def analyze_file(path: Path, step: Step) -> tuple[Analysis, FileReader]:
 
 
 def master(
-    mix: Path, request: Request, predictor: Predictor, *, amount: float, step: Step
+    mix: Path,
+    request: Request,
+    predictor: Predictor,
+    *,
+    amount: float,
+    step: Step,
+    notes: tuple[Finding, ...] = (),
 ) -> MasteringResult:
     """Master a mix with predicted settings.
 
@@ -39,6 +45,7 @@ def master(
         predictor: Chooses the settings.
         amount: Scales them toward doing nothing; 1 keeps them.
         step: Told the progress.
+        notes: What a person should know of the predictor.
 
     Raises:
         GlassmasterError: With the file's name, what is wrong and what to do.
@@ -54,11 +61,18 @@ def master(
     settings = prediction.settings.scaled(amount)
     limiter = {**settings["limiter"].values, "ceiling_dbtp": ceiling_dbtp}
     settings = settings.with_block("limiter", limiter)
-    recipe = Recipe(settings, request.delivery, None, predictor.name, current_versions())
-    notes: tuple[Finding, ...] = ()
+    recipe = Recipe(
+        settings,
+        request.delivery,
+        None,
+        predictor.name,
+        current_versions(),
+        predictor.model,
+        prediction.intervals,
+    )
     if amount < 1.0:
         message = f"{amount:.0%} of each move was applied."
-        notes = (Finding("amount", message),)
+        notes = (*notes, Finding("amount", message))
     return produce(read, request, recipe, predictor.describe, prediction, notes, step)
 
 
@@ -86,6 +100,7 @@ def render(
                     path=mix,
                 )
             message = "The recipe was made for another mix: levels and loudness were solved anew."
+            recipe = replace(recipe, intervals={})
         else:
             message = "The recipe was edited: levels and loudness were solved anew."
         notes.append(Finding("resolved_anew", message))

@@ -1,20 +1,27 @@
 """What a predictor is: from the analysis of a mix to the settings of the chain, with reasons.
 
 Intervals hold *effective* quantities, what the chain does and not how its knobs stand, because
-different knobs can do the same: so far the equalizer's response, see `response_quantity`.
+different knobs can do the same: `glassmaster.models.moves.QUANTITIES`. Beside them stand knobs that
+nothing else can replace, by their block and key, as in ``limiter.release_ms``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from ..data.analysis import Analysis
 from ..models.settings import ChainSettings
 from ..models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
+
+NOT_DETERMINED: Final = "not determined"
+"""Stands for an interval that says hardly more than what is known without hearing the mix."""
+
+Interval: TypeAlias = tuple[float, float] | Literal["not determined"]
+"""Lowest and highest value, or `NOT_DETERMINED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +44,15 @@ class Prediction:
 
     Attributes:
         settings: Of every block; a block that has nothing to do is bypassed.
-        intervals: Lowest and highest value by quantity, see the module; each is meant to hold what
-            a finished master of this mix shows with a probability of 90 %. A quantity that the
-            predictor knows nothing about is missing.
+        intervals: By quantity, see the module; each is meant to hold what a finished master of this
+            mix shows with a probability of 90 %. A quantity that the predictor does not speak of is
+            missing.
         reasons: At least one for every block, in signal order.
 
     """
 
     settings: ChainSettings
-    intervals: Mapping[str, tuple[float, float]]
+    intervals: Mapping[str, Interval]
     reasons: tuple[Reason, ...]
 
 
@@ -60,6 +67,11 @@ class Predictor(Protocol):
     @property
     def describe(self) -> str:
         """One sentence for the report: what the settings are based on."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """SHA-256 of the weights in hexadecimal; None where there are none."""
         ...
 
     def predict(self, analysis: Analysis) -> Prediction:

@@ -44,7 +44,7 @@ def choose_compressor(
             f"{dynamics.finished_plr_db:.0f} dB), so nothing is compressed."
         )
         return None, Reason(_BLOCK, text)
-    means_dbfs = _band_means(analysis.spectrum.total)
+    means_dbfs = band_means(analysis.spectrum.total)
     knee_db = specification(_BLOCK, "knee_db").default
     values: dict[str, float] = {}
     told = []
@@ -118,7 +118,7 @@ def _over_threshold(reduction_db: float, ratio: float, knee_db: float) -> float:
     return math.sqrt(2.0 * knee_db * reduction_db / slope) - 0.5 * knee_db
 
 
-def _band_means(power: Array) -> Array:
+def band_means(power: Array) -> Array:
     """Return the mean level of each band of `LEVEL_EDGES_HZ` in dB, shape ``(4,)``."""
     bands = np.digitize(CENTERS_HZ, LEVEL_EDGES_HZ) - 1
     powers = [power[bands == band].sum() for band in range(len(BANDS))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,11 +14,10 @@ from ...models.decibel import amplitude_to_decibel, power_to_decibel
 from ...models.processors.equalizer import ResolvedEqualizer
 from ...models.settings import specification
 from ...models.spectrum import CENTERS_HZ as TWELFTH_CENTERS_HZ
-from ...models.spectrum import THIRD_CENTERS_HZ
-from ..predictor import Reason, response_quantity
-from .fit import fit_equalizer
+from ..equalizer_fit import fit_response
+from ..predictor import Interval, Reason, response_quantity
 from .prior import Prior
-from .tone import CENTERS_HZ, IN_MEAN, Balance, Departure, ToneModel, measure_balance
+from .tone import CENTERS_HZ, IN_MEAN, Balance, Departure, Mask, ToneModel, measure_balance
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -31,8 +30,6 @@ REGIONS = (
 )
 """Names of parts of the spectrum, and their edges in Hz, as reasons speak of them."""
 
-_FIT_HZ: Array = np.append(CENTERS_HZ, THIRD_CENTERS_HZ[CENTERS_HZ[-1] < THIRD_CENTERS_HZ])
-_UNHEARD_WEIGHT = 0.1
 _NORMAL_Z = 1.6449  # of a two-sided interval that holds 90 %
 _TOLD_DB = 0.3
 _HIGH_PASS = specification("equalizer", "high_pass_frequency_hz")
@@ -50,7 +47,7 @@ class EqualizerChoice:
     """
 
     values: Mapping[str, float] | None
-    intervals: Mapping[str, tuple[float, float]]
+    intervals: Mapping[str, Interval]
     reasons: tuple[Reason, ...]
 
 
@@ -67,7 +64,7 @@ def choose_equalizer(
 
     """
     power = analysis.spectrum.total
-    high_pass, why_high_pass = _choose_high_pass(analysis, prior)
+    high_pass, why_high_pass = choose_high_pass(analysis, prior)
     balance = measure_balance(power, prior, analysis.sample_rate)
     if balance is None:
         text = "Too few third octaves hold music to judge the balance, so it is left alone."
@@ -84,15 +81,8 @@ def choose_equalizer(
             "would be changed."
         )
         return EqualizerChoice(high_pass, intervals, (Reason("equalizer", text), *why_high_pass))
-    fit = fit_equalizer(
-        np.append(wanted_db, np.zeros(len(_FIT_HZ) - len(CENTERS_HZ))),
-        _FIT_HZ,
-        np.append(
-            np.where(balance.heard, 1.0, _UNHEARD_WEIGHT),
-            np.full(len(_FIT_HZ) - len(CENTERS_HZ), _UNHEARD_WEIGHT),
-        ),
-        most_db=tone.most_db,
-        sample_rate=analysis.sample_rate,
+    fit = fit_response(
+        wanted_db, balance.heard, most_db=tone.most_db, sample_rate=analysis.sample_rate
     )
     response_db = ResolvedEqualizer(fit.values).response_db(CENTERS_HZ, analysis.sample_rate)
     text = (
@@ -104,7 +94,7 @@ def choose_equalizer(
         intervals,
         (
             Reason("equalizer", text),
-            *_regions(balance, departure, response_db, model),
+            *region_reasons(balance, departure, response_db, model),
             *why_high_pass,
         ),
     )
@@ -127,7 +117,7 @@ def _wanted(balance: Balance, departure: Departure, shrink: float, most_db: floa
     return bounded
 
 
-def _intervals(balance: Balance, departure: Departure) -> dict[str, tuple[float, float]]:
+def _intervals(balance: Balance, departure: Departure) -> dict[str, Interval]:
     return {
         response_quantity(float(f)): (float(-mean - _NORMAL_Z * sd), float(-mean + _NORMAL_Z * sd))
         for f, mean, sd, heard in zip(
@@ -154,10 +144,15 @@ def remove_offset(analysis: Analysis) -> tuple[Mapping[str, float] | None, tuple
     return {_HIGH_PASS.key: _HIGH_PASS.default}, (Reason("equalizer", text),)
 
 
-def _choose_high_pass(
+def choose_high_pass(
     analysis: Analysis, prior: Prior
 ) -> tuple[Mapping[str, float] | None, tuple[Reason, ...]]:
-    """Decide on the high-pass for rumble, or for an offset alone."""
+    """Decide on the high-pass for rumble, or for an offset alone.
+
+    Returns:
+        Physical values by key, None where it is not needed; and why.
+
+    """
     rumble, power = prior.rumble, analysis.spectrum.total
     below = float(power[rumble.below_hz > TWELFTH_CENTERS_HZ].sum())
     level_db = power_to_decibel(max(below / max(float(power.sum()), 1e-30), 1e-10))
@@ -183,10 +178,23 @@ def _place(departure: Departure) -> str:
     )
 
 
-def _regions(
-    balance: Balance, departure: Departure, response_db: Array, model: ToneModel
+def region_reasons(
+    balance: Balance,
+    departure: Departure,
+    response_db: Array,
+    model: ToneModel,
+    how_sure: Callable[[Mask], str] = lambda inside: "",
 ) -> list[Reason]:
-    """Say for each region that moves how far it was from normal."""
+    """Say for each region that moves how far it was from normal.
+
+    Args:
+        balance: Of the mix.
+        departure: Of that balance.
+        response_db: Of the equalizer at `CENTERS_HZ`, shape ``(27,)``.
+        model: Of finished masters.
+        how_sure: Says for some bands, shape ``(27,)``, how sure the move is; it ends the sentence.
+
+    """
     reasons = []
     for name, low_hz, high_hz in REGIONS:
         inside = (low_hz < CENTERS_HZ) & (high_hz > CENTERS_HZ) & balance.heard
@@ -201,7 +209,7 @@ def _regions(
             f"In the {name}, {low_hz:.0f}-{high_hz:.0f} Hz, the mix stands "
             f"{abs(deviation_db):.1f} dB {side} the mean of finished masters (four in five lie "
             f"within {model.normal_deviation_db(balance, inside):.1f} dB of it) and is moved by "
-            f"{move_db:+.1f} dB."
+            f"{move_db:+.1f} dB{how_sure(inside)}."
         )
         reasons.append(Reason("equalizer", text))
     return reasons

@@ -25,6 +25,7 @@ class BaselinePredictor:
     """
 
     name = "baseline"
+    model = None
     describe = (
         "Settings from published mean spectra of finished masters and measured differences of "
         "mixes from them, by closed forms; nothing is trained."
@@ -40,8 +41,8 @@ class BaselinePredictor:
         Intervals are given for the response only: of reduction and width this predictor knows
         what is normal, and not what an engineer would make of this mix.
         """
-        if (text := _unjudged(analysis)) is not None:
-            return _leave_alone(analysis, text)
+        if (text := unjudged(analysis)) is not None:
+            return leave_alone(analysis, text)
         settings = default_settings().with_block("limiter", {})
         plr_db = analysis.loudness.plr_db
         balance = choose_equalizer(analysis, plr_db, self._model, self._prior)
@@ -66,7 +67,7 @@ class BaselinePredictor:
         return Prediction(settings, balance.intervals, reasons)
 
 
-def _unjudged(analysis: Analysis) -> str | None:
+def unjudged(analysis: Analysis) -> str | None:
     """Say why nothing can be told from what was measured, or return None."""
     loudness_lufs = analysis.loudness.dual_mono_lufs
     if loudness_lufs is None:
@@ -79,8 +80,14 @@ def _unjudged(analysis: Analysis) -> str | None:
     return None
 
 
-def _leave_alone(analysis: Analysis, text: str) -> Prediction:
-    """Engage nothing but the limiter, and what removes an offset."""
+def leave_alone(analysis: Analysis, text: str) -> Prediction:
+    """Engage nothing but the limiter, and what removes an offset.
+
+    Args:
+        analysis: Of the mix.
+        text: Why, for every block.
+
+    """
     settings = default_settings().with_block("limiter", {})
     offset, why_offset = remove_offset(analysis)
     if offset is not None:

@@ -1,10 +1,13 @@
 """The commands of the command line, one a file.
 
 A command's file is light to import, so that ``--help`` is instant; what it works with is imported
-when it runs.
+when it runs. Those for training come from elsewhere, see `TRAINING_COMMANDS`.
 """
 
 from . import analyze, check, master, render, warm
+from .training import TRAINING_COMMANDS
 
 COMMANDS = (master, render, analyze, check, warm)
-"""In the order of the help."""
+"""In the order of the help, before those for training."""
+
+__all__ = ["COMMANDS", "TRAINING_COMMANDS"]

@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="output", metavar="OUT", type=Path, help="file, or a folder")
     parser.add_argument("--profile", default="default", metavar="NAME", help="delivery profile")
     parser.add_argument(
+        "--model",
+        metavar="NAME|FILE",
+        help="what chooses the settings: baseline, linear, network, a file of weights, or "
+        "models:/NAME@ALIAS of the registry; else the best that ships",
+    )
+    parser.add_argument(
         "--amount", type=float, default=1.0, metavar="0..1", help="how much of the settings"
     )
     parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
@@ -57,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...models.parameters import complete
     from ...models.processors import limiter
-    from ..baseline import BaselinePredictor
+    from ..learned.loading import choose_predictor
     from ..mastering import master
     from ..recipe import save_recipe
     from ..report.entries import master_entry
@@ -81,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0.0 <= arguments.amount <= 1.0:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
     prepare_reports(arguments.report)
-    predictor = BaselinePredictor()
+    predictor, notes = choose_predictor(arguments.model)
     made: list[Path] = []
 
     def work(path: Path) -> tuple[Entry, str]:
@@ -90,7 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
         targets = {"-o": request.output, "--recipe": arguments.recipe, "--report": page}
         wanted = check_targets(targets, mixes, made, force=request.force)
         with Progress(path) as progress:
-            result = master(path, request, predictor, amount=arguments.amount, step=progress)
+            result = master(
+                path, request, predictor, amount=arguments.amount, notes=notes, step=progress
+            )
         made.extend(wanted)
         if arguments.recipe is not None:
             save_recipe(result.recipe, arguments.recipe, force=request.force)

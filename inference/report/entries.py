@@ -21,6 +21,7 @@ from ...data.metering.spectrum import LEVEL_EDGES_HZ
 from ...data.metering.stereo import third_octave_correlation, third_octave_width
 from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, levels_db
 from ..compliance import ComplianceReport
+from ..predictor import NOT_DETERMINED
 from ..results import MasteringResult
 from .document import Json, file_entry, plain
 from .facts import playback
@@ -153,6 +154,11 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
             for preview in playback(delivered.loudness)
         ],
         "predictor": result.recipe.predictor,
+        "model": result.recipe.model,
+        "intervals": {
+            name: each if each == NOT_DETERMINED else {"low": each[0], "high": each[1]}
+            for name, each in result.recipe.intervals.items()
+        },
         "basis": result.basis,
         "reasons": [asdict(reason) for reason in told_reasons(result)],
         "recipe": None if recipe is None else plain(recipe),

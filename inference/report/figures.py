@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...models.chain import REFERENCE_LUFS
 from ...models.rates import NYQUIST_MARGIN
 from ...models.spectrum import THIRD_CENTERS_HZ, levels_db, third_octaves
-from ..predictor import response_quantity
+from ..predictor import NOT_DETERMINED, response_quantity
 from ..results import MasteringResult
 from .facts import band_labels, equalizer_response_db
 from .markup import figure_block, measure
@@ -131,11 +131,11 @@ def _heard_hz(result: MasteringResult) -> Array:
 
 def _interval(result: MasteringResult) -> tuple[Array, Array, Array]:
     """Return frequencies, lowest and highest response that the prediction speaks of."""
-    intervals = {} if result.prediction is None else result.prediction.intervals
-    rows = [
-        (float(hz), *intervals[key])
-        for hz in _heard_hz(result)
-        if (key := response_quantity(float(hz))) in intervals
-    ]
+    intervals = result.recipe.intervals
+    rows = []
+    for hz in _heard_hz(result):
+        interval = intervals.get(response_quantity(float(hz)), NOT_DETERMINED)
+        if interval != NOT_DETERMINED:
+            rows.append((float(hz), *interval))
     frequency_hz, low_db, high_db = np.array(rows).reshape(-1, 3).T
     return frequency_hz, low_db, high_db

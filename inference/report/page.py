@@ -9,6 +9,7 @@ from ...data.files.partial import output_error
 from ..documents import write_text
 from ..profiles import load_profile
 from ..results import MasteringResult
+from .certainty import applied_text, certainties, interval_text, response_text
 from .facts import (
     LABELS,
     comparisons,
@@ -68,7 +69,7 @@ def page(result: MasteringResult) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}: mastering report</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n"
         f"{_header(result)}{_loudness(result)}{_tone(result)}{_dynamics(result)}{_reasons(result)}"
-        f"{_compliance(result)}{_settings(result)}{_provenance(result)}</body>\n</html>\n"
+        f"{_certainty(result)}{_compliance(result)}{_settings(result)}{_provenance(result)}</body>\n</html>\n"
     )
 
 
@@ -152,6 +153,26 @@ def _reasons(result: MasteringResult) -> str:
         if texts:
             parts += [f"<h3>{label}</h3>", *(paragraph(text, "reason") for text in texts)]
     return section("Why", *parts, paragraph(result.basis, "soft origin"))
+
+
+def _certainty(result: MasteringResult) -> str:
+    response, rows = response_text(result), certainties(result)
+    if response is None and not rows:
+        return ""
+    note = (
+        "Where nine masters in ten of such a mix are expected by what chose the settings. "
+        "“Not determined” is what the mix says next to nothing about."
+    )
+    parts = [paragraph(note, "soft")]
+    if response is not None:
+        parts.append(paragraph(f"{prose(response)}."))
+    if rows:
+        head = ("", "Applied", "90 % of masters")
+        cells = [
+            (each.label, prose(applied_text(each)), prose(interval_text(each))) for each in rows
+        ]
+        parts.append(table(head, cells, (1, 2)))
+    return section("How sure", *parts)
 
 
 def _compliance(result: MasteringResult) -> str:

@@ -21,6 +21,7 @@ from ...models.spectrum import LOWEST_POWER, NOMINAL_HZ, THIRD_CENTERS_HZ, third
 from ..compliance import ComplianceReport
 from ..profiles import load_profile
 from ..results import MasteringResult
+from .certainty import certainty_lines
 from .facts import (
     LABELS,
     UNDEFINED,
@@ -156,6 +157,7 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
             *columns(_comparison_rows(result), "<>><"),
             "",
             *_work_lines(result),
+            *certainty_lines(result),
             "",
             *_playback_lines(result),
             *_warning_lines(result.findings),

@@ -14,7 +14,10 @@ from scipy.signal import butter, sosfilt
 
 from glassmaster.data.audio import Audio
 
-HEAVY = ("torch", "torchaudio", "scipy", "librosa", "hydra", "mlflow", "lightning")
+HEAVY = (
+    *("torch", "torchaudio", "scipy", "librosa", "hydra", "omegaconf", "mlflow", "lightning"),
+    *("onnx", "pyloudnorm"),
+)
 
 WRONG = {
     "no command": (),

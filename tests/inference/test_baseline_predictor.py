@@ -17,6 +17,7 @@ from glassmaster.inference.baseline.tone import ToneModel
 from glassmaster.inference.engine.chain import ChainRenderer
 from glassmaster.inference.predictor import Prediction, Predictor, response_quantity
 from glassmaster.models.chain import measure_anchors, resolve
+from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.processors.equalizer import ResolvedEqualizer
 from glassmaster.models.settings import BLOCKS, default_settings
 from glassmaster.models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, PowerSpectrum
@@ -63,6 +64,7 @@ def analysis(
         clipped_runs=0,
         digest="",
         findings=(),
+        statistics=np.zeros(len(STATISTICS)),
     )
 
 

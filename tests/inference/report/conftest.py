@@ -15,16 +15,21 @@ from glassmaster.data.metering.spectrum import LevelSpread
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.delivering import Delivered
 from glassmaster.inference.loudness_solve import Limiting
-from glassmaster.inference.predictor import Prediction, Reason
+from glassmaster.inference.predictor import Interval, Prediction, Reason
 from glassmaster.inference.profiles import load_profile
 from glassmaster.inference.recipe import Delivery, Recipe, Resolved
 from glassmaster.inference.rendering import Reductions
 from glassmaster.inference.results import MasteringResult
 from glassmaster.models.chain import Anchors
+from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.processors.limiter import ResolvedLimiter
 from glassmaster.models.settings import BLOCKS, default_settings
 from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
 
+INTERVALS: dict[str, Interval] = {
+    "response_db@1000": (-1.0, 5.0),
+    "response_db@2000": (-2.0, 3.0),
+}
 NOTHING = LoudnessReport(None, None, None, None, None, None, None, None)
 
 
@@ -53,6 +58,7 @@ def make_analysis() -> Analysis:
         clipped_runs=3,
         digest="5e" * 32,
         findings=(Finding("clipped", "The audio is clipped in 3 places."),),
+        statistics=np.zeros(len(STATISTICS)),
     )
 
 
@@ -94,11 +100,13 @@ def make_result(
         output=Path("song-master.wav"),
         before=make_analysis(),
         delivered=Delivered(loudness, 6.4, ResolvedLimiter(settings["limiter"].values), 1),
-        recipe=Recipe(settings, delivery, resolved, "baseline", {"glassmaster": "0.1.0"}),
+        recipe=Recipe(
+            settings, delivery, resolved, "baseline", {"glassmaster": "0.1.0"}, None, INTERVALS
+        ),
         basis="Settings from a die; nothing is trained.",
         prediction=Prediction(
             whole,
-            {"response_db@1000": (-1.0, 5.0), "response_db@2000": (-2.0, 3.0)},
+            INTERVALS,
             tuple(Reason(name, f"The {name} was decided by a die.") for name in BLOCKS),
         ),
         limiting=Limiting(6.4, -12.2, 0.9, 3.7),

@@ -211,7 +211,8 @@ def test_expected_range_is_shown_where_the_prediction_has_one(result: MasteringR
     ranges = drawings(page(result))[0].findall("polygon")
     assert [polygon.get("class") for polygon in ranges] == ["expected", "expected"]
     assert len((ranges[0].get("points") or "").split()) == 4
-    assert drawings(page(replace(result, prediction=None)))[0].findall("polygon") == []
+    recipe = replace(result.recipe, intervals={"response_db@1000": "not determined"})
+    assert drawings(page(replace(result, recipe=recipe)))[0].findall("polygon") == []
 
 
 def test_bypassed_blocks_are_said_to_be(result: MasteringResult) -> None:

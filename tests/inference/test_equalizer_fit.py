@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassmaster.inference.baseline.fit import EqualizerFit, fit_equalizer
+from glassmaster.inference.equalizer_fit import EqualizerFit, fit_equalizer
 from glassmaster.models.processors.equalizer import FILTERS, LEVEL_CENTERS_HZ, ResolvedEqualizer
 from glassmaster.models.settings import BLOCKS
 from glassmaster.models.spectrum import THIRD_CENTERS_HZ

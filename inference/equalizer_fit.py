@@ -15,11 +15,14 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...models.parameters import ParameterSpec
-from ...models.processors.equalizer import FILTERS, SPECS, ResolvedEqualizer
-from ...models.rates import NYQUIST_MARGIN
+from ..models.moves import RESPONSE_HZ
+from ..models.parameters import ParameterSpec
+from ..models.processors.equalizer import FILTERS, SPECS, ResolvedEqualizer
+from ..models.rates import NYQUIST_MARGIN
+from ..models.spectrum import THIRD_CENTERS_HZ
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 _GAIN_PULL = 0.04  # cost in dB of error for a gain of 1 dB
 _SHAPE_PULL = 1.2  # cost in dB of error for a corner or a Q across its whole range
@@ -27,6 +30,8 @@ _STEPS = 12
 _GOOD_ENOUGH = 1e-3  # relative improvement of the cost that ends the search
 _DIFFERENCE = 1e-4
 _DAMPING = 1e-2
+_UNHEARD_WEIGHT = 0.1
+_ABOVE_HZ: Array = THIRD_CENTERS_HZ[RESPONSE_HZ[-1] < THIRD_CENTERS_HZ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,31 @@ class _Free:
     rest: float
     top: float
     pull: float
+
+
+def fit_response(
+    wanted_db: Array, heard: Mask, *, most_db: float, sample_rate: int
+) -> EqualizerFit:
+    """Fit shelves and bells to a response in third octaves, chiefly where music is heard.
+
+    Above the highest of them nothing is wanted, but little weight is given to it.
+
+    Args:
+        wanted_db: Response at `RESPONSE_HZ`, level-free, shape ``(27,)``.
+        heard: Which of them hold music, shape ``(27,)``.
+        most_db: See `fit_equalizer`.
+        sample_rate: See `fit_equalizer`.
+
+    """
+    above = np.zeros(len(_ABOVE_HZ))
+    weight = np.where(heard, 1.0, _UNHEARD_WEIGHT)
+    return fit_equalizer(
+        np.append(wanted_db, above),
+        np.append(RESPONSE_HZ, _ABOVE_HZ),
+        np.append(weight, above + _UNHEARD_WEIGHT),
+        most_db=most_db,
+        sample_rate=sample_rate,
+    )
 
 
 def fit_equalizer(
@@ -107,7 +137,7 @@ def fit_equalizer(
             damping *= 10.0
 
     values = _bounded(values_at(z), response_db, most_db)
-    values = {spec.key: _rounded(spec, values[spec.key]) for spec in SPECS}
+    values = {spec.key: rounded(spec, values[spec.key]) for spec in SPECS}
     error = scale * (response_db(values) - wanted_db)
     return EqualizerFit(values, float(np.sqrt(np.mean(error**2))))
 
@@ -143,7 +173,7 @@ def _bounded(
         bounded |= {key: bounded[key] * 0.995 * most_db / peak_db for key in gains}
 
 
-def _rounded(spec: ParameterSpec, value: float) -> float:
+def rounded(spec: ParameterSpec, value: float) -> float:
     """Round to what a person would type: 0.01 dB, three digits of a frequency or a Q.
 
     It also makes settings equal on processors that round differently in the last place.

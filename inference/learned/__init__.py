@@ -1,0 +1,1 @@
+"""Learned predictors: a linear estimator or a network, from statistics to settings."""
