@@ -1,0 +1,1 @@
+"""The benchmark: tasks with known targets, methods, metrics and floors."""

@@ -1,0 +1,195 @@
+"""The workbench of a process: tasks from plans, methods by name, and all figures of a master."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models.moves import RESPONSE_HZ
+from ...models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
+from .audio_source import ExcerptSource
+from .configuration import configuration_hashes
+from .delivery import CEILING_DBTP, deliver_audio
+from .floors import Floor
+from .methods.method import Made, Method
+from .methods.registry import Ingredients, make_method
+from .metrics.measure import TargetMeasures
+from .metrics.response import settings_response_db
+from .metrics.untargeted import MixMeasures
+from .provenance import code_fingerprint
+from .suites.making import make_task, task_again
+from .summary import OF_INTERVALS
+from .tasks import Plan, Reference, Task
+
+FAMILIES = {"DEG-A": "DEG", "DEG-X": "DEG", "STYLE-X": "SYN", "STYLE-X3": "SYN"}
+"""Suites whose tasks differ from those of another in their references alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BenchSettings:
+    """What a workbench is made of; all of it can be sent to another process.
+
+    Attributes:
+        source: Gives excerpts of songs.
+        plans: Of all tasks.
+        methods: Names of those that can be used.
+        limits: Most tasks of a suite for methods that take long.
+        models: See `Ingredients`.
+        matchering: See `Ingredients`.
+        examples: See `Ingredients`.
+        floors: See `Ingredients`.
+        dear: Whether metrics that cost as much as all others are taken.
+
+    """
+
+    source: ExcerptSource
+    plans: tuple[Plan, ...]
+    methods: tuple[str, ...]
+    limits: Mapping[str, int]
+    models: Mapping[str, str | None]
+    matchering: str | None
+    examples: Path | None
+    floors: Mapping[str, Floor]
+    dear: bool
+
+    @property
+    def ingredients(self) -> Ingredients:
+        """What methods are made of."""
+        return Ingredients(self.models, self.matchering, self.examples, self.floors)
+
+
+class Bench:
+    """Builds tasks, and measures what methods make of them; see `runner.Workbench`.
+
+    Args:
+        settings: See `BenchSettings`.
+
+    """
+
+    def __init__(self, settings: BenchSettings) -> None:
+        self._settings = settings
+        self._methods = {
+            name: make_method(name, settings.ingredients, self._other_references)
+            for name in settings.methods
+        }
+        self._places: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for plan in settings.plans:
+            self._places[plan.key] = counts.get(plan.suite, 0)
+            counts[plan.suite] = counts.get(plan.suite, 0) + 1
+        self._measures: tuple[Task, TargetMeasures | MixMeasures] | None = None
+        self._reductions: tuple[Task, list[float]] | None = None
+
+    def fingerprint(self, plan: Plan) -> str:
+        """Return the hash of the plan, of the code and of everything that generators read."""
+        described = {
+            **{key: value for key, value in asdict(plan).items() if key != "weight"},
+            "paths": [f"{path.name} {path.stat().st_size}" for path in plan.paths],
+        }
+        rest = [described, self._settings.dear, configuration_hashes(), code_fingerprint()]
+        return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+    def methods(self, plan: Plan) -> Sequence[Method]:
+        """Return the methods of a task: those that take long only for the first of each suite."""
+        limits, place = self._settings.limits, self._places[plan.key]
+        return [m for name, m in self._methods.items() if place < limits.get(name, place + 1)]
+
+    def build(self, plan: Plan) -> Task:
+        """Make a task, audio and all."""
+        return make_task(plan, self._settings.source)
+
+    def measure(self, task: Task, made: Made, method: Method) -> dict[str, float | None]:
+        """Return all figures of what a method made of a task, by name.
+
+        Besides those of `metrics`: ``TOT`` and ``GR``, the mean absolute errors of the equalizer's
+        response and of the percentiles of gain reduction where the true settings are known;
+        ``COVERAGE`` and ``INTERVAL``, the share of intervals that hold the true response and their
+        mean width in dB; and ``LTAS-S-AGAIN``, how far a second run moves its own output.
+        """
+        measures = self._measures_of(task)
+        if isinstance(measures, TargetMeasures):
+            found: dict[str, float] = measures.of(made.delivered.samples)
+        else:
+            found = measures.of(made.delivered, made.settings)
+        found |= self._of_settings(task, made) | _of_intervals(task, made)
+        if task.plan.suite == "IDEMPOTENT":
+            found |= self._again(task, made, method)
+        return {name: value if math.isfinite(value) else None for name, value in found.items()}
+
+    def _measures_of(self, task: Task) -> TargetMeasures | MixMeasures:
+        if self._measures is None or self._measures[0] is not task:
+            measures: TargetMeasures | MixMeasures
+            if task.target is None:
+                measures = MixMeasures(task, ceiling_dbtp=CEILING_DBTP)
+            else:
+                measures = TargetMeasures(task, ceiling_dbtp=CEILING_DBTP, dear=self._settings.dear)
+            self._measures = (task, measures)
+        return self._measures[1]
+
+    def _of_settings(self, task: Task, made: Made) -> dict[str, float]:
+        truth = task.truth.settings
+        if truth is None or made.settings is None:
+            return {}
+        rate = task.sample_rate
+        responses = [settings_response_db(each, rate) for each in (made.settings, truth)]
+        found = [value for pair in made.delivered.reductions.bands_db.values() for value in pair]
+        if self._reductions is None or self._reductions[0] is not task:
+            master = deliver_audio(task.mix, rate, task.target_lufs, settings=truth)
+            true = [value for pair in master.reductions.bands_db.values() for value in pair]
+            self._reductions = (task, true)
+        return {
+            "TOT": float(np.abs(responses[0] - responses[1]).mean()),
+            "GR": float(np.abs(np.subtract(found, self._reductions[1])).mean()),
+        }
+
+    def _again(self, task: Task, made: Made, method: Method) -> dict[str, float]:
+        again = task_again(task, made.delivered)
+        if method.refusal(again) or method.name == "oracle":
+            return {}
+        second = method.make(again, self._settings.source.cache)
+        measures = TargetMeasures(again, ceiling_dbtp=CEILING_DBTP, dear=False)
+        return {"LTAS-S-AGAIN": measures.of(second.delivered.samples)["LTAS-S"]}
+
+    def _other_references(self, task: Task) -> tuple[Reference, ...]:
+        """Return the references of the next task of the suite that is about something else."""
+        plans = [plan for plan in self._settings.plans if plan.suite == task.plan.suite]
+        place = next(i for i, plan in enumerate(plans) if plan.key == task.plan.key)
+        others = [*plans[place + 1 :], *plans[:place]]
+        other = next((p for p in others if p.component != task.plan.component), None)
+        return task.references if other is None else self.build(other).references
+
+
+def family_of(plan: Plan) -> str:
+    """Return what the tasks of a song have in common whose mixes and targets are the same."""
+    return f"{FAMILIES.get(plan.suite, plan.suite)}:{plan.identity}"
+
+
+def make_bench(settings: BenchSettings) -> Bench:
+    """Make a workbench, in whichever process."""
+    return Bench(settings)
+
+
+def _of_intervals(task: Task, made: Made) -> dict[str, float]:
+    truth = task.truth.response_db
+    if truth is None or made.prediction is None:
+        return {}
+    inside: dict[str, float] = {}
+    widths: list[float] = []
+    for hz, value in zip(RESPONSE_HZ, truth, strict=True):
+        name = f"response_db@{NOMINAL_HZ[int(np.argmin(np.abs(THIRD_CENTERS_HZ - hz)))]}"
+        interval: Any = made.prediction.intervals.get(name)
+        if isinstance(interval, tuple):
+            low, high = interval
+            inside[OF_INTERVALS + name] = float(low <= value <= high)
+            widths.append(high - low)
+    if not widths:
+        return {}
+    shares = {"COVERAGE": float(np.mean(list(inside.values()))), "INTERVAL": float(np.mean(widths))}
+    return {**shares, **inside}

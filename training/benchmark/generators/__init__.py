@@ -1,0 +1,1 @@
+"""What makes the benchmark's tasks: degradations, styles, faults; pure functions of a seed."""

@@ -1,0 +1,129 @@
+"""Learned predictors, with and without references, and with weights that were shuffled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ....inference.learned.estimate import Estimate, Estimator
+from ....inference.learned.linear import LinearEstimator
+from ....inference.learned.loading import choose_predictor, shipped
+from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
+from ....inference.learned.network import NetworkEstimator
+from ....inference.learned.predictor import LearnedPredictor
+from ....models.errors import UsageError
+from ....models.mel_statistics import STATISTICS
+from ...randomness import generator
+from ..delivery import analysis_of
+from ..tasks import Task
+from .method import Made, predicted
+
+SHUFFLE_SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A learned predictor, as users run it.
+
+    Attributes:
+        name: See `Method`.
+        predictor: With its weights.
+        references: Whether it is shown the task's references.
+
+    """
+
+    name: str
+    predictor: LearnedPredictor
+    references: bool = True
+
+    @property
+    def uses_references(self) -> bool:
+        """Whether it is shown references."""
+        return self.references
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of the weights, and whether references are shown."""
+        return f"{self.predictor.model} {'with' if self.references else 'without'} references"
+
+    def refusal(self, task: Task) -> str:
+        """Return nothing: it works with and without references."""
+        return ""
+
+    def make(self, task: Task, folder: Path) -> Made:
+        """Master the mix with predicted settings."""
+        rate = task.sample_rate
+        analysis = analysis_of(task.mix, rate)
+        shown = task.references if self.references else ()
+        others = [analysis_of(each.samples, rate) for each in shown]
+        return predicted(task, analysis, self.predictor.predict(analysis, others), folder)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShuffledInputs:
+    """An estimator whose statistics arrive in another order: what it has learned is of no use.
+
+    To shuffle what enters is to shuffle the columns of the first layer's weights, and works for a
+    matrix and for a network alike.
+
+    Attributes:
+        estimator: The one that is spoiled.
+        order: Permutation of the statistics, shape ``(statistics,)``.
+        mean: Of the statistics, shape ``(statistics,)``.
+        scale: Their standard deviations, same shape.
+
+    """
+
+    estimator: Estimator
+    order: Array
+    mean: Array
+    scale: Array
+
+    def estimate(self, statistics: Array, references: Array) -> Estimate:
+        """Estimate from statistics that were standardized, shuffled and scaled back."""
+        return self.estimator.estimate(self._shuffled(statistics), self._shuffled(references))
+
+    def _shuffled(self, values: Array) -> Array:
+        order = self.order.astype(np.int64)
+        standard = (values - self.mean) / self.scale
+        shuffled: Array = standard[..., order] * self.scale + self.mean
+        return shuffled
+
+
+def learned_predictor(name: str) -> LearnedPredictor:
+    """Return a learned predictor by the name that ``glassmaster master --model`` takes.
+
+    Raises:
+        UsageError: There is none of this name, or it is not a learned one.
+        ModelError: Its weights are damaged or were made for another chain.
+
+    """
+    predictor, _ = choose_predictor(name)
+    if not isinstance(predictor, LearnedPredictor):
+        raise UsageError(f"{name} is not a learned predictor; name weights", code="unknown_model")
+    return predictor
+
+
+def shuffled_predictor(name: str) -> LearnedPredictor:
+    """Return a predictor whose weights were shuffled; argument and errors as above."""
+    file = read_model_file(_weights_path(name))
+    estimator = LinearEstimator(file) if file.kind == "linear" else NetworkEstimator(file)
+    width = len(STATISTICS)
+    order = generator(SHUFFLE_SEED).permutation(width).astype(np.float64)
+    mean, scale = _standard(file, "mean", 0.0), _standard(file, "scale", 1.0)
+    return LearnedPredictor(file, ShuffledInputs(estimator, order, mean, scale))
+
+
+def _weights_path(name: str) -> Path:
+    """Return the file of weights that a name stands for."""
+    path = shipped().models.get(name, Path(name))
+    if path.is_dir():
+        return sorted(path.glob(f"*{SUFFIX}"))[0]
+    return path.with_suffix(SUFFIX) if path.suffix == ".onnx" else path
+
+
+def _standard(file: ModelFile, name: str, otherwise: float) -> Array:
+    found = file.optional(name, len(STATISTICS))
+    return np.full(len(STATISTICS), otherwise) if found is None else found

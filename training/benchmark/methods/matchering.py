@@ -1,0 +1,108 @@
+"""Matchering, the most used matching program, in another Python that has it.
+
+It is licensed under the GPL and therefore never imported here: a process of its own reads and
+writes files. Its limiter stays off, and its result is delivered like every other one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ....models.errors import ModelError, UsageError
+from ..float_audio import read_audio, write_float
+from ..tasks import Task
+from .method import Made, delivered_audio
+
+VERSION = "2.0.6"
+MOST_S = 600.0
+
+_PROGRAM = """
+import sys
+import matchering
+target, reference, out = sys.argv[1:]
+result = matchering.Result(out, "FLOAT", use_limiter=False, normalize=False)
+matchering.process(target=target, reference=reference, results=[result])
+"""
+_VERSION_PROGRAM = "import matchering; print(matchering.__version__)"
+
+
+@dataclass(frozen=True, slots=True)
+class Matchering:
+    """Matchering with the first reference.
+
+    Attributes:
+        python: Interpreter of the environment that has it.
+        name: See `Method`.
+        fingerprint: Version of it.
+
+    """
+
+    python: Path
+    name: str = "matchering"
+    fingerprint: str = VERSION
+    uses_references: bool = True
+
+    def refusal(self, task: Task) -> str:
+        """Refuse tasks without a reference."""
+        return "" if task.references else "needs a reference"
+
+    def make(self, task: Task, folder: Path) -> Made:
+        """Match and deliver the mix.
+
+        Raises:
+            ModelError: It failed; the message holds its last line.
+
+        """
+        rate = task.sample_rate
+        with tempfile.TemporaryDirectory(prefix="matchering-", dir=folder) as inside:
+            mix, reference, out = (Path(inside) / f"{n}.wav" for n in ("mix", "reference", "out"))
+            write_float(task.mix, rate, mix)
+            write_float(task.references[0].samples, rate, reference)
+            words = [str(self.python), "-c", _PROGRAM, str(mix), str(reference), str(out)]
+            done = subprocess.run(
+                words, cwd=inside, capture_output=True, text=True, timeout=MOST_S, check=False
+            )
+            if done.returncode != 0 or not out.exists():
+                last = (done.stderr.strip() or "no message").splitlines()[-1]
+                raise ModelError(f"matchering failed: {last}", code="matchering_failed")
+            matched = read_audio(out)[:, : task.mix.shape[1]]
+        return delivered_audio(task, matched, folder)
+
+
+def find_matchering(python: str | None) -> Matchering | None:
+    """Return the method where the named interpreter has this version of it.
+
+    Args:
+        python: Path of an interpreter; None where there is none.
+
+    Returns:
+        None where no interpreter is named.
+
+    Raises:
+        UsageError: One is named that lacks it, or has another version.
+
+    """
+    if python is None:
+        return None
+    found = ""
+    try:
+        done = subprocess.run(
+            [python, "-c", _VERSION_PROGRAM],
+            capture_output=True,
+            text=True,
+            timeout=MOST_S,
+            check=False,
+        )
+        found = done.stdout.strip()
+    except OSError as error:
+        found = error.strerror or str(error)
+    if found != VERSION:
+        raise UsageError(
+            f"matchering.python={python} has no matchering {VERSION} ({found or 'none at all'}); "
+            "name another interpreter, or leave it out",
+            code="no_matchering",
+        )
+    return Matchering(Path(python))

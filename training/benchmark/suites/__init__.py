@@ -1,0 +1,1 @@
+"""The benchmark's suites: which songs become which tasks."""

@@ -1,0 +1,1 @@
+"""Commands that need what learning needs; see the entry-point group ``glassmaster.commands``."""

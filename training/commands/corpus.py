@@ -1,0 +1,144 @@
+"""``glassmaster corpus``: music to learn from, made into a manifest, splits and a shard."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...inference.commands.files import say
+from ...inference.commands.progress import Progress
+from ...models.errors import UsageError
+
+if TYPE_CHECKING:
+    from ...data.corpus.building import Built, CorpusPlan
+    from ...data.corpus.listing import ListedTrack
+
+NAME = "corpus"
+HELP = "build a corpus to learn from"
+
+_ALL = "all"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help=HELP, description=_DESCRIPTION)
+    build.add_argument("out", metavar="OUT", type=Path, help="folder of the corpus")
+    build.add_argument(
+        "--folder",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="a folder of audio files; may be repeated",
+    )
+    build.add_argument(
+        "--packages",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="Debian packages of the listing, or all",
+    )
+    build.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where packages are looked for and kept (default: OUT/cache)",
+    )
+    build.add_argument(
+        "--splits",
+        type=Path,
+        metavar="DIR",
+        help="splits to keep to (default: those that ship, without --folder)",
+    )
+    build.add_argument("--cut-splits", action="store_true", help="cut splits anew, into OUT/splits")
+    build.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    build.add_argument("--force", action="store_true", help="replace a corpus that is there")
+    build.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+
+
+_DESCRIPTION = (
+    "Measure every track of folders and packages, and write OUT/manifest.jsonl, OUT/shard.bin and, "
+    "where they are cut, OUT/splits. A build that was killed goes on where it stopped."
+)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from ...data.corpus.building import build_corpus
+    from ...inference.warming import ensure_warm
+    from ..corpus.tempo import find_structure
+
+    plan = plan_of(arguments)
+    ensure_warm()
+    with Progress(plan.out) as progress:
+        built = build_corpus(plan, find_structure, progress)
+    say(_summary(built))
+    arguments.answer.give()
+    return 0
+
+
+def plan_of(arguments: argparse.Namespace) -> CorpusPlan:
+    """Return what ``corpus build`` is asked for.
+
+    Raises:
+        UsageError: The arguments do not go together.
+        CatalogueError: The splits that are named cannot be read.
+
+    """
+    from ...data.corpus.building import CorpusPlan
+    from ...data.corpus.splits import read_splits, shipped_splits
+
+    listing = _listing(arguments.packages)
+    if not listing and not arguments.folder:
+        raise UsageError("corpus build: give --packages or --folder", code="usage")
+    if arguments.jobs < 1:
+        raise UsageError("corpus build: --jobs must be at least 1", code="usage")
+    if arguments.cut_splits and arguments.splits:
+        raise UsageError("corpus build: give --splits or --cut-splits, not both", code="usage")
+    splits = None
+    if arguments.splits is not None:
+        splits = read_splits(arguments.splits)
+    elif not arguments.cut_splits and not arguments.folder:
+        splits = shipped_splits()
+    return CorpusPlan(
+        out=arguments.out,
+        listing=listing,
+        folders=tuple(arguments.folder),
+        cache=arguments.cache or arguments.out / "cache",
+        splits=splits,
+        jobs=arguments.jobs,
+        force=arguments.force,
+    )
+
+
+def _listing(names: list[str]) -> tuple[ListedTrack, ...]:
+    from ...data.corpus.listing import debian_listing
+
+    listing = debian_listing()
+    if names == [_ALL]:
+        return listing
+    unknown = sorted(set(names) - {track.package for track in listing})
+    if unknown:
+        message = f"corpus build: the listing has no package {', '.join(unknown)}"
+        raise UsageError(message, code="usage")
+    return tuple(track for track in listing if track.package in names)
+
+
+def _summary(built: Built) -> str:
+    lines = []
+    for split, tracks in built.corpus.splits.items():
+        used = [entry for entry in built.corpus.entries if entry.split == split]
+        hours = sum(entry.duration_s or 0.0 for entry in used) / 3600.0
+        targets = sum(entry.is_target for entry in used)
+        lines.append(
+            f"{split}: {len(used)} of {len(tracks)} tracks, {hours:.1f} h, {targets} targets"
+        )
+    unused = sum(not entry.split for entry in built.corpus.entries)
+    segments = sum(entry.segments for entry in built.corpus.entries)
+    megabytes = built.shard.stat().st_size / 2**20
+    lines.append(f"not used: {unused} tracks, each with its reason in {built.manifest}")
+    lines.append(f"shard: {built.shard}, {segments} excerpts, {megabytes:.1f} MiB")
+    lines.append(f"sha-256 of the shard: {built.shard_sha256}")
+    return "\n".join(lines)
