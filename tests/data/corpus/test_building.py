@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from glassmaster.data.corpus.building import CorpusPlan, build_corpus
+from glassmaster.data.corpus.manifest import ManifestEntry, read_manifest
+from glassmaster.data.corpus.measuring import Structure
+from glassmaster.data.corpus.shard import read_shard
+from glassmaster.data.synthetic import compose
+from glassmaster.models.errors import CatalogueError, OutputError
+
+RATE = 44_100
+LENGTH_S = 41.0
+
+
+def thirds(power: npt.NDArray[np.float32], hop_s: float) -> Structure:
+    third = power.shape[1] * hop_s / 3.0
+    return Structure(120.0, (0.0, third, 2.0 * third))
+
+
+def quiet(step: str, share: float) -> None:
+    assert 0.0 <= share <= 1.0
+
+
+@pytest.fixture(scope="module")
+def songs() -> list[npt.NDArray[np.float32]]:
+    generator = np.random.Generator(np.random.Philox(5))
+    made = []
+    for seed in (21, 22):
+        samples = compose(seed, duration_s=LENGTH_S).mix.samples
+        made.append(np.clip(1.6 * samples, -0.9, 0.9).astype(np.float32))
+    made.append((0.05 * generator.standard_normal(made[0].shape)).astype(np.float32))
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, songs: list[npt.NDArray[np.float32]]) -> Path:
+    root = tmp_path_factory.mktemp("music")
+
+    def write(name: str, samples: npt.NDArray[np.float32], rate: int = RATE) -> None:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / name, samples.T, rate)
+
+    write("one/song.flac", songs[0])
+    write("two/song.flac", songs[1])
+    write("two/again.ogg", 0.5 * songs[1][:, 50_000:])
+    write("three/short.wav", songs[0][:, : 5 * RATE])
+    write("three/hiss.wav", songs[2])
+    write("three/loop.wav", np.tile(songs[0][:, 10 * RATE : 14 * RATE], 12))
+    write("three/silence.flac", np.zeros((2, 41 * RATE), np.float32))
+    write("sfx/song.wav", songs[0][:, ::-1].copy())
+    (root / "one" / "broken.ogg").write_bytes(b"OggS" + bytes(1000))
+    (root / "one" / "notes.txt").write_text("no audio")
+    return root
+
+
+def plan_of(folder: Path, out: Path) -> CorpusPlan:
+    return CorpusPlan(
+        out=out, listing=(), folders=(folder,), cache=out / "cache", splits=None, jobs=1
+    )
+
+
+@pytest.fixture(scope="module")
+def built(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("corpus")
+    build_corpus(plan_of(folder, out), thirds, quiet)
+    return out
+
+
+@pytest.fixture
+def entries(built: Path) -> dict[str, ManifestEntry]:
+    return {
+        entry.identity.split("/", 1)[1]: entry for entry in read_manifest(built / "manifest.jsonl")
+    }
+
+
+def test_songs_are_kept_and_the_rest_is_named(entries: dict[str, ManifestEntry]) -> None:
+    reasons = {name: entry.reason for name, entry in entries.items()}
+    assert {name for name, reason in reasons.items() if not reason} == {
+        "one/song.flac",
+        "two/song.flac",
+    }
+    assert "shorter than 40 s" in reasons["three/short.wav"]
+    assert "no music" in reasons["three/hiss.wav"]
+    assert "loop of 4.0 s" in reasons["three/loop.wav"]
+    assert "silent" in reasons["three/silence.flac"]
+    assert "excluded" in reasons["sfx/song.wav"]
+    assert reasons["two/again.ogg"].startswith("duplicate of ")
+    assert "one/broken.ogg" in reasons["one/broken.ogg"]
+    assert "one/notes.txt" not in reasons
+
+
+def test_the_manifest_tells_what_was_measured(
+    entries: dict[str, ManifestEntry], folder: Path
+) -> None:
+    entry = entries["one/song.flac"]
+    content = (folder / "one" / "song.flac").read_bytes()
+    assert entry.sha256 == hashlib.sha256(content).hexdigest()
+    assert entry.duration_s == pytest.approx(LENGTH_S)
+    assert (entry.codec, entry.sample_rate, entry.channels) == ("PCM_16", RATE, 2)
+    assert entry.integrated_lufs is not None
+    assert entry.true_peak_dbtp == pytest.approx(-0.9, abs=0.6)
+    assert entry.plr_db == pytest.approx(entry.true_peak_dbtp - entry.integrated_lufs, abs=1e-3)
+    assert entry.sections_s[0] == 0.0
+    assert len(entry.sections_s) == 3
+    assert entry.split in ("fit", "calibration", "validation", "test")
+    assert entries["one/broken.ogg"].sha256 is None
+
+
+def test_the_shard_holds_kept_songs_at_one_level(
+    built: Path, entries: dict[str, ManifestEntry]
+) -> None:
+    songs = read_shard(built / "shard.bin")
+    kept = {entry.identity: entry for entry in entries.values() if entry.split and entry.segments}
+    assert {song.identity for song in songs} == set(kept)
+    for song in songs:
+        assert len(song.segments) == kept[song.identity].segments > 0
+        starts = np.array([segment.start_s for segment in song.segments])
+        assert (np.diff(starts) >= 6.0).all()
+        mean = np.mean([(each.mid + each.side).sum(axis=0).mean() for each in song.segments])
+        assert 10.0 * np.log10(mean) == pytest.approx(-18.0, abs=4.0)
+        assert song.segments[0].mid.shape == (80, 259)
+        assert song.segments[0].peak.shape == (1032,)
+
+
+def test_nothing_of_the_audio_stays(built: Path) -> None:
+    assert not list((built / "work").glob("unpacked-*"))
+    endings = {path.suffix for path in built.rglob("*") if path.is_file()}
+    assert endings <= {".jsonl", ".bin", ".csv", ".npz", ""}
+
+
+def test_an_existing_corpus_is_not_replaced_unasked(folder: Path, built: Path) -> None:
+    with pytest.raises(OutputError, match="exists"):
+        build_corpus(plan_of(folder, built), thirds, quiet)
+
+
+def test_a_finished_build_gives_the_same_bytes_again(folder: Path, built: Path) -> None:
+    before = digests(built)
+    measured = {path: path.stat().st_mtime_ns for path in (built / "work").glob("*.npz")}
+    build_corpus(replace(plan_of(folder, built), force=True), thirds, quiet)
+    assert digests(built) == before
+    assert {path: path.stat().st_mtime_ns for path in measured} == measured
+
+
+def test_splits_that_were_cut_before_are_kept(folder: Path, built: Path, tmp_path: Path) -> None:
+    build_corpus(plan_of(folder, built / "again"), thirds, quiet)
+    plan = plan_of(folder, tmp_path)
+    none = replace(plan, splits={"fit": (), "calibration": (), "test": (), "validation": ()})
+    built_again = build_corpus(none, thirds, quiet)
+    reasons = {entry.reason for entry in built_again.corpus.entries if "song.flac" in entry.file}
+    assert reasons == {"in none of the splits that were cut before"}
+
+
+def test_a_smaller_shard_holds_fewer_excerpts(folder: Path, built: Path, tmp_path: Path) -> None:
+    whole = (built / "shard.bin").stat().st_size
+    plan = replace(plan_of(folder, tmp_path), shard_bytes=whole // 2)
+    corpus = build_corpus(plan, thirds, quiet)
+    assert corpus.shard.stat().st_size <= whole // 2
+    counts = {entry.identity: entry.segments for entry in read_manifest(corpus.manifest)}
+    for song in read_shard(corpus.shard):
+        assert len(song.segments) == counts[song.identity]
+
+
+def test_nothing_to_measure_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    with pytest.raises(CatalogueError, match="no track"):
+        build_corpus(plan_of(tmp_path / "music", tmp_path / "out"), thirds, quiet)
+    with pytest.raises(CatalogueError, match="no folder"):
+        build_corpus(plan_of(tmp_path / "absent", tmp_path / "out"), thirds, quiet)
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    from glassmaster.data.corpus.building import CorpusPlan, build_corpus
+    from glassmaster.training.corpus.tempo import find_structure
+
+    if __name__ == "__main__":
+        folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+        plan = CorpusPlan(out, (), (folder,), out / "cache", None, jobs=2)
+        build_corpus(plan, find_structure, lambda step, share: print(step, flush=True))
+"""
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha256((out / name).read_bytes()).hexdigest()
+        for name in ("manifest.jsonl", "shard.bin", "splits/fit.csv")
+    }
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("script") / "build.py"
+    path.write_text(textwrap.dedent(SCRIPT))
+    return path
+
+
+def started(script: Path, folder: Path, out: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(script), str(folder), str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def children_of(process: int) -> Iterator[int]:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process:
+            yield int(status.parent.name)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_killed_build_goes_on_to_the_same_bytes(
+    folder: Path, script: Path, tmp_path: Path
+) -> None:
+    with started(script, folder, tmp_path / "whole") as whole:
+        assert whole.wait(timeout=120) == 0
+    chance = random.Random(7)
+    out = tmp_path / "killed"
+    orphans: set[int] = set()
+    for stop in range(3):
+        with started(script, folder, out) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            for _ in range(2 * stop):  # each run comes further than the one before
+                process.stdout.readline()
+            time.sleep(chance.uniform(0.0, 0.3))
+            orphans.update(children_of(process.pid))
+            process.kill()
+        assert not (out / "manifest.jsonl").exists()
+    with started(script, folder, out) as process:
+        assert process.wait(timeout=120) == 0
+    assert digests(out) == digests(tmp_path / "whole")
+    for orphan in orphans:  # none outlives its parent for long
+        with pytest.raises(ProcessLookupError):
+            os.kill(orphan, 0)
+
+
+def test_only_one_build_works_in_a_folder(folder: Path, script: Path, tmp_path: Path) -> None:
+    with started(script, folder, tmp_path) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(OutputError, match="another build"):
+            build_corpus(plan_of(folder, tmp_path), thirds, quiet)
+        process.send_signal(signal.SIGKILL)
