@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...models.decibel import decibel_to_power
+from ...models.decibel import decibel_to_amplitude, decibel_to_power
 from ...models.differentiable.frames import SpectralFrames
 from .drawing import Degradation
 
@@ -120,4 +120,4 @@ def _raised(peak: Tensor, peak_db: Tensor) -> Tensor:
     usual_db = torch.quantile(levels_db, _LOUD_SHARE, dim=1, keepdim=True)
     excess_db = (levels_db - usual_db).clamp(min=0.0)
     share = excess_db / excess_db.amax(1, keepdim=True).clamp(min=1e-3)
-    return peak * decibel_to_power(0.5 * peak_db[:, None] * share)
+    return peak * decibel_to_amplitude(peak_db[:, None] * share)

@@ -1,0 +1,247 @@
+"""The network: from statistics of a mix and of references to moves, quantities and their spread.
+
+It adds to a linear estimate, which is part of it and stays as it is, and starts by adding nothing.
+Intent and studio condition every block. What is known of the size: a few hundred songs are learned
+by heart at once, so the network is small and leaves much out while it learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from ..errors import ParameterError
+from ..mel_statistics import STATISTICS
+from ..moves import MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, THRESHOLD, WIDTH
+from .layers import ConditionedBlock, ReferenceAttention, zeroed
+from .moves import held_moves
+
+Array = npt.NDArray[np.float64]
+
+INTENTS = ("bright", "warm", "bass", "punch", "width", "density", "loudness", "dynamics")
+"""What may be asked for, each from -1 to 1."""
+
+BYPASSES = ("equalizer", "multiband_compressor", "imager")
+"""Blocks of which the network says whether they are needed."""
+
+_STUDIO_LENGTH = 8
+_CONDITION = 32
+_FARTHEST = 6.0  # standard deviations that a statistic may be off before it counts as odd
+_WIDEST_LOG_SIGMA = 3.0
+_LEAST_SPREAD = 1e-3
+_REDUCTION_START = -3.0  # softplus of this is 0.05 dB: a compressor starts idle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkOutput:
+    """What the network says.
+
+    Attributes:
+        moves: Within the chain's ranges, shape ``(batch, moves)``.
+        overshoot: By how much moves were beyond them, in their scale, shape ``(batch, moves)``.
+        quantities: Expected effective quantities in dB, shape ``(batch, 39)``.
+        log_sigma: Natural logarithm of each quantity's own standard deviation, same shape.
+        factor: What quantities have in common: their covariance is ``diag(sigma²) + F Fᵀ``, shape
+            ``(batch, 39, rank)``.
+        bypass: Logits that a block of `BYPASSES` is not needed, shape ``(batch, 3)``.
+
+    """
+
+    moves: Tensor
+    overshoot: Tensor
+    quantities: Tensor
+    log_sigma: Tensor
+    factor: Tensor
+    bypass: Tensor
+
+
+def move_scales() -> Array:
+    """Return how large a move of ordinary size is, shape ``(moves,)``."""
+    scales = np.full(len(MOVES), 0.5)  # of times, natural logarithms
+    scales[RESPONSE], scales[WIDTH] = 2.0, 2.0
+    scales[SLOPE], scales[THRESHOLD] = 0.15, 3.0
+    return scales
+
+
+class MoveNetwork(nn.Module):
+    """Predicts moves and quantities.
+
+    Args:
+        inputs: How many numbers the statistics are reduced to before the network sees them; None
+            shows it all.
+        width: Length of the hidden vector.
+        depth: Number of residual blocks.
+        rank: Number of directions in which quantities vary together.
+        heads: Of the attention over references.
+        studios: Number of studio tokens; 0 stands for no studio.
+        dropout: Probability that a hidden value is left out while learning.
+        input_noise: Standard deviation of noise added to standardized statistics while learning.
+
+    """
+
+    scale: Tensor
+    mean: Tensor
+    reduction: Tensor
+    linear_weight: Tensor
+    linear_references: Tensor
+    linear_bias: Tensor
+    move_scale: Tensor
+
+    def __init__(
+        self,
+        *,
+        inputs: int | None = None,
+        width: int = 256,
+        depth: int = 2,
+        rank: int = 4,
+        heads: int = 4,
+        studios: int = 8,
+        dropout: float = 0.3,
+        input_noise: float = 0.1,
+    ) -> None:
+        super().__init__()
+        count, seen = len(STATISTICS), len(STATISTICS) if inputs is None else inputs
+        self._rank, self._noise = rank, input_noise
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("scale", torch.ones(count))
+        self.register_buffer("reduction", torch.eye(seen, count))
+        self.register_buffer("linear_weight", torch.zeros(len(MOVES), count))
+        self.register_buffer("linear_references", torch.zeros(len(MOVES), count))
+        self.register_buffer("linear_bias", torch.tensor(NEUTRAL, dtype=torch.float32))
+        self.register_buffer("move_scale", torch.tensor(move_scales(), dtype=torch.float32))
+        self.studio = nn.Embedding(studios, _STUDIO_LENGTH)
+        self.condition = nn.Sequential(
+            nn.Linear(len(INTENTS) + _STUDIO_LENGTH, _CONDITION), nn.GELU()
+        )
+        self.embed = nn.Linear(seen, width)
+        self.references = ReferenceAttention(seen, width, heads)
+        self.blocks = nn.ModuleList(
+            ConditionedBlock(width, _CONDITION, dropout) for _ in range(depth)
+        )
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+        self.moves = zeroed(nn.Linear(width, len(MOVES)))
+        self.intended = nn.Linear(len(INTENTS), len(MOVES), bias=False)
+        nn.init.zeros_(self.intended.weight)
+        self.reductions = zeroed(nn.Linear(width, len(QUANTITIES) - WIDTH.stop))
+        self.log_sigma = zeroed(nn.Linear(width, len(QUANTITIES)))
+        self.factor = nn.Linear(width, len(QUANTITIES) * rank)
+        nn.init.normal_(self.factor.weight, std=0.01)
+        self.bypass = zeroed(nn.Linear(width, len(BYPASSES)))
+
+    def standardize(self, statistics: Array, matrix: Array | None = None) -> None:
+        """Take mean and spread of statistics from examples; call it before `set_linear`.
+
+        Args:
+            statistics: Of many songs, shape ``(song, statistics)``.
+            matrix: Reduces statistics to what the network sees, shape ``(inputs, statistics)``;
+                without it, it sees all of them.
+
+        Raises:
+            ParameterError: The network was made for another number of inputs.
+
+        """
+        count = len(STATISTICS)
+        given = np.eye(count) if matrix is None else matrix
+        if given.shape != tuple(self.reduction.shape) or statistics.shape[1:] != (count,):
+            raise ParameterError(
+                f"statistics of shape {statistics.shape} and a matrix of shape {given.shape} do "
+                f"not suit a network with a reduction of {tuple(self.reduction.shape)}",
+                code="bad_shape",
+            )
+        scale = _spread(statistics)
+        reduced = given * scale / _spread(statistics @ given.T)[:, None]
+        self.mean.copy_(torch.from_numpy(statistics.mean(0)))
+        self.scale.copy_(torch.from_numpy(scale))
+        self.reduction.copy_(torch.from_numpy(reduced))
+
+    def set_linear(self, weight: Array, bias: Array, references: Array) -> None:
+        """Take a linear estimate to start from.
+
+        ``moves = bias + weight @ statistics + references @ (mean of references - statistics)``,
+        without the last term where there is no reference.
+
+        Args:
+            weight: Shape ``(moves, statistics)``.
+            bias: Shape ``(moves,)``.
+            references: Shape ``(moves, statistics)``.
+
+        """
+        mean, scale = self.mean.double().numpy(), self.scale.double().numpy()
+        self.linear_weight.copy_(torch.from_numpy(weight * scale))
+        self.linear_references.copy_(torch.from_numpy(references * scale))
+        self.linear_bias.copy_(torch.from_numpy(bias + weight @ mean))
+
+    def linear(self, statistics: Tensor, references: Tensor, present: Tensor) -> Tensor:
+        """Return the linear estimate, shape ``(batch, moves)``; arguments as of `forward`."""
+        z = (statistics - self.mean) / self.scale
+        counted = present[..., None]
+        total = (((references - self.mean) / self.scale - z[:, None]) * counted).sum(1)
+        difference = total / counted.sum(1).clamp(min=1.0)
+        of_references = difference @ self.linear_references.T
+        return z @ self.linear_weight.T + of_references + self.linear_bias
+
+    def forward(
+        self,
+        statistics: Tensor,
+        references: Tensor,
+        present: Tensor,
+        intent: Tensor,
+        studio: Tensor,
+    ) -> NetworkOutput:
+        """Predict a batch.
+
+        Args:
+            statistics: Of mixes, shape ``(batch, statistics)``.
+            references: Of references, shape ``(batch, reference, statistics)``; there may be none.
+            present: 1 for each reference that counts, else 0, shape ``(batch, reference)``.
+            intent: As `INTENTS`, -1 to 1, shape ``(batch, 8)``; zeros ask for nothing.
+            studio: Studio tokens, whole numbers, shape ``(batch,)``; 0 is none.
+
+        """
+        seen, known = self._seen(statistics), self._seen(references)
+        condition = self.condition(torch.cat((intent, self.studio(studio)), -1))
+        hidden = nn.functional.gelu(self.embed(seen))
+        hidden = hidden + self.references(seen, hidden, known, present)
+        for block in self.blocks:
+            hidden = block(hidden, condition)
+        hidden = self.dropout(self.norm(hidden))
+        linear = self.linear(statistics, references, present)
+        free = linear + self.move_scale * (self.moves(hidden) + self.intended(intent))
+        moves = held_moves(free)
+        reductions = nn.functional.softplus(self.reductions(hidden) + _REDUCTION_START)
+        log_sigma = self.log_sigma(hidden).clamp(-_WIDEST_LOG_SIGMA, _WIDEST_LOG_SIGMA)
+        return NetworkOutput(
+            moves=moves,
+            overshoot=(free - moves.detach()) / self.move_scale,
+            quantities=torch.cat((moves[:, : WIDTH.stop], reductions), 1),
+            log_sigma=log_sigma,
+            factor=self.factor(hidden).unflatten(-1, (len(QUANTITIES), self._rank)),
+            bypass=self.bypass(hidden),
+        )
+
+    def decay_groups(self, weight_decay: float) -> Sequence[dict[str, object]]:
+        """Return parameter groups for an optimizer: matrices decay, all else does not."""
+        parameters = [p for p in self.parameters() if p.requires_grad]
+        return [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+
+    def _seen(self, statistics: Tensor) -> Tensor:
+        reduced = ((statistics - self.mean) / self.scale) @ self.reduction.T
+        held = reduced.clamp(-_FARTHEST, _FARTHEST)
+        if self.training and self._noise > 0.0:
+            return held + self._noise * torch.randn_like(held)
+        return held
+
+
+def _spread(values: Array) -> Array:
+    """Return standard deviations over rows, 1 for what does not vary."""
+    spread = values.std(0)
+    return np.where(spread > _LEAST_SPREAD, spread, 1.0)

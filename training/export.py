@@ -1,0 +1,206 @@
+"""From a trained network to the two files that ship: an ONNX graph, and safetensors beside it.
+
+The graph begins at the statistics. Inputs: ``statistics`` of the mix, shape ``(1, statistics)``;
+``references``, ``(1, reference, statistics)``, any number of them; ``present``, ``(1, reference)``;
+``intent``, ``(1, 8)``; ``studio``, ``(1,)``. Outputs as `NetworkOutput`: ``moves``, ``quantities``,
+``log_sigma``, ``factor``, ``bypass``.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from ..inference.learned.model_file import read_model_file
+from ..inference.learned.signature import signature
+from ..models.errors import ModelError
+from ..models.mel_statistics import STATISTICS
+from ..models.network.network import INTENTS, MoveNetwork
+
+Array = npt.NDArray[np.float64]
+
+INPUTS = ("statistics", "references", "present", "intent", "studio")
+OUTPUTS = ("moves", "quantities", "log_sigma", "factor", "bypass")
+
+CHECKED_REFERENCES = (0, 1, 3, 16)
+"""Numbers of references with which a graph is held against torch."""
+
+AGREEMENT = 1e-4
+"""Largest difference allowed between both, in the outputs' units."""
+
+_OPSET = 17
+
+
+class _Graph(nn.Module):
+    """The network as a function of tensors that returns tensors."""
+
+    def __init__(self, network: MoveNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        output = self.network(*inputs)
+        return tuple(getattr(output, name) for name in OUTPUTS)
+
+
+def export_network(
+    network: MoveNetwork,
+    folder: Path,
+    name: str,
+    metadata: Mapping[str, str],
+    extra: Mapping[str, Array] | None = None,
+) -> Path:
+    """Write a network as ``NAME.onnx`` and ``NAME.safetensors``, and check them against torch.
+
+    Args:
+        network: Trained, on any device.
+        folder: Where to; made if it is not there.
+        name: Of both files.
+        metadata: What a person should know: command, seed, hashes of the shard and the like.
+        extra: More arrays for the file of weights, such as those of calibration.
+
+    Returns:
+        The file of weights.
+
+    Raises:
+        ModelError: Graph and network do not agree.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    frozen = copy.deepcopy(network).cpu().eval()
+    graph = _onnx(frozen)
+    _replace(folder / f"{name}.onnx", graph)
+    arrays = {key: value.contiguous() for key, value in frozen.state_dict().items()}
+    for key, value in (extra or {}).items():
+        arrays[key] = torch.from_numpy(np.array(value, np.float64))
+    told = {
+        **metadata,
+        **signature(),
+        "kind": "network",
+        "onnx": f"{name}.onnx",
+        "onnx_sha256": hashlib.sha256(graph).hexdigest(),
+    }
+    path = folder / f"{name}.safetensors"
+    _replace(path, _in_order(save(arrays, told)))
+    difference = graph_difference(frozen, graph)
+    if difference > AGREEMENT:
+        raise ModelError(
+            f"{path.name}: graph and network differ by {difference:.1e}; it is not to be shipped",
+            code="export_differs",
+            path=path,
+        )
+    return path
+
+
+def graph_difference(network: MoveNetwork, graph: bytes) -> float:
+    """Return the largest difference of a graph's outputs from the network's.
+
+    With noise as statistics, and each number of references in `CHECKED_REFERENCES`.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for count in CHECKED_REFERENCES:
+        inputs = _inputs(network, count)
+        feed = {key: value.numpy() for key, value in zip(INPUTS, inputs, strict=True)}
+        with torch.no_grad():
+            wanted = _Graph(network)(*inputs)
+        for found, tensor in zip(session.run(OUTPUTS, feed), wanted, strict=True):
+            worst = max(worst, float(np.abs(found - tensor.numpy()).max()))
+    return worst
+
+
+def load_network(path: Path, network: MoveNetwork) -> dict[str, str]:
+    """Take weights from a file that `export_network` wrote.
+
+    Args:
+        path: The file of weights.
+        network: Of the same shape as the one that was written.
+
+    Returns:
+        The file's metadata.
+
+    Raises:
+        ModelError: It is damaged, of another chain, or of a network of another shape.
+
+    """
+    metadata = dict(read_model_file(path).metadata)
+    wanted = network.state_dict()
+    found = load_file(path)
+    if any(key not in found or found[key].shape != value.shape for key, value in wanted.items()):
+        raise ModelError(
+            f"{path.name}: holds a network of another shape; set model.* as it was trained",
+            code="other_shape",
+            path=path,
+        )
+    network.load_state_dict({key: found[key] for key in wanted})
+    return metadata
+
+
+def _onnx(network: MoveNetwork) -> bytes:
+    counted = {1: "reference"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder) / "network.onnx"
+        # the exporter that needs nothing beside torch is called the legacy one at every turn
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Graph(network).eval(),  # its mode is that of all inside after the export
+            _inputs(network, 2),
+            path,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes={"references": counted, "present": counted},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+        return path.read_bytes()
+
+
+def _inputs(network: MoveNetwork, references: int) -> tuple[Tensor, ...]:
+    drawn = torch.Generator().manual_seed(references)
+
+    def like_songs(*shape: int) -> Tensor:
+        noise = torch.randn(*shape, len(STATISTICS), generator=drawn)
+        return network.mean + network.scale * noise
+
+    return (
+        like_songs(1),
+        like_songs(1, references),
+        torch.ones(1, references),
+        torch.rand(1, len(INTENTS), generator=drawn) * 2.0 - 1.0,
+        torch.zeros(1, dtype=torch.int64),
+    )
+
+
+def _in_order(content: bytes) -> bytes:
+    """Return a file of weights whose metadata are in the order of their names.
+
+    As written, they are in a random order: equal weights would not be equal files.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[start:]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

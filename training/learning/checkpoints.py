@@ -1,0 +1,81 @@
+"""Checkpoints that are whole or not there, and the best weights so far."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+
+from .engine import Engine
+
+LAST = "last.ckpt"
+
+
+class StepCheckpoints(lightning.Callback):
+    """Saves everything a run needs to go on, every so many steps, and measures on validation.
+
+    The file is written beside its place and renamed, so that a run that is killed finds the one
+    before. It holds weights, optimizer, schedule and step, and the best weights with their score.
+
+    Args:
+        folder: Where checkpoints lie.
+        every: Steps between two of them.
+        validate_every: Steps between two measurements.
+
+    """
+
+    def __init__(self, folder: Path, every: int, validate_every: int) -> None:
+        self._folder, self._every, self._validate_every = folder, every, validate_every
+        self._best_score = math.inf
+        self._best: dict[str, torch.Tensor] = {}
+
+    @property
+    def best_score(self) -> float:
+        """The lowest score so far; infinite before the first."""
+        return self._best_score
+
+    @property
+    def best(self) -> dict[str, torch.Tensor]:
+        """The weights that had it, by name."""
+        return self._best
+
+    def on_train_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Measure and save where a step calls for it."""
+        step, last = trainer.global_step, trainer.global_step >= trainer.max_steps
+        if step % self._validate_every == 0 or last:
+            self._measure(pl_module)
+        if step % self._every == 0 or last:
+            self._save(trainer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of this."""
+        return {"best_score": self._best_score, "best": self._best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take it back."""
+        self._best_score, self._best = state_dict["best_score"], state_dict["best"]
+
+    def _measure(self, engine: Engine) -> None:
+        score = engine.validate()["score"]
+        if score < self._best_score:
+            self._best_score = score
+            self._best = {
+                name: value.detach().cpu().clone()
+                for name, value in engine.network.state_dict().items()
+            }
+
+    def _save(self, trainer: Any) -> None:
+        path = self._folder / LAST
+        partial = path.with_suffix(".partial")
+        trainer.save_checkpoint(partial)
+        if trainer.is_global_zero:
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
+            os.replace(partial, path)
+        trainer.strategy.barrier()

@@ -1,0 +1,174 @@
+"""What an example is made of: a pure function of seed, step and index, drawn before any tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.moves import NEUTRAL
+from ..degradation.drawing import Degradation, draw_degradation
+from ..degradation.prior import DegradationPrior
+from ..randomness import generator
+from .curriculum import Curriculum, Phase
+from .intents import INTENT_LOUDNESS_LU, draw_intent, intended_moves
+from .pool import Indices, SongPool
+from .styles import StylePrior, draw_style
+
+Array = npt.NDArray[np.float64]
+
+REFERENCE_SEGMENTS = 2
+"""So many segments stand for a reference that goes through known settings."""
+
+QUIET_LUFS = -26.0
+"""Loudness of a result whose limiter rests."""
+
+LOUDEST_LUFS = -7.0
+SOFTEST_LUFS = -20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """How examples are drawn.
+
+    Attributes:
+        segments: So many of a song's segments, joined, stand for the song.
+        heard: So many of them are compared with the target; all count for the statistics.
+        references: Most references an example has.
+        no_reference: Probability that an example has none.
+        no_intent: Probability that nothing is asked for.
+        loudness_lu: Spread of the loudness of known settings around the release's.
+        degradation: Distribution of degradations.
+        style: Distribution of known settings.
+
+    """
+
+    segments: int = 4
+    heard: int = 2
+    references: int = 3
+    no_reference: float = 0.35
+    no_intent: float = 0.60
+    loudness_lu: float = 1.5
+    degradation: DegradationPrior = field(default_factory=DegradationPrior)
+    style: StylePrior = field(default_factory=StylePrior)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What one example is made of.
+
+    Attributes:
+        song: Its index in the pool.
+        segments: Indices of the segments that stand for it, shape ``(segments,)``.
+        heard: So many of them, from the first on, are compared; the same in all of a batch.
+        forward: Whether the song is the mix and goes through known settings; otherwise it is the
+            target, and the mix is made of it.
+        style: Moves that make the target of the song, without intents, shape ``(moves,)``.
+        moves: The same with intents, shape ``(moves,)``.
+        degradation: What makes a mix of the target.
+        references: Songs, shape ``(reference,)``; they go through ``style`` in a forward example.
+        reference_segments: Of each, shape ``(reference, REFERENCE_SEGMENTS)``.
+        intent: What is asked for, shape ``(8,)``.
+        loudness_lufs: Of the target.
+
+    """
+
+    song: int
+    segments: Indices
+    heard: int
+    forward: bool
+    style: Array
+    moves: Array
+    degradation: Degradation
+    references: Indices
+    reference_segments: Indices
+    intent: Array
+    loudness_lufs: float
+
+
+def draw_plan(
+    pool: SongPool, rules: PlanRules, curriculum: Curriculum, progress: float, *counters: int
+) -> Plan:
+    """Draw an example; equal arguments give equal bits, whatever else was drawn.
+
+    Args:
+        pool: Songs.
+        rules: How examples are drawn.
+        curriculum: What they are made of.
+        progress: Share of all steps that are done.
+        counters: What the example is a function of: seed, stream, step, index.
+
+    """
+    phase = curriculum.at(progress)
+    drawn = generator(*counters)
+    forward = bool(drawn.random() < phase.forward)
+    place = drawn.choice(len(pool.targets), p=pool.weights)
+    song = int(drawn.integers(len(pool))) if forward else int(pool.targets[place])
+    segments = _segments(pool, song, rules.segments, drawn)
+    style = draw_style(drawn, rules.style, compression=phase.compression)
+    if not forward:
+        style = NEUTRAL
+    degradation = draw_degradation(drawn, rules.degradation)
+    if not phase.degradation:
+        idle = np.zeros_like(degradation.exponents)
+        degradation = replace(degradation, exponents=idle, peak_db=0.0)
+    references = _references(pool, song, rules, phase, drawn, forward=forward)
+    reference_segments = [_segments(pool, s, REFERENCE_SEGMENTS, drawn) for s in references]
+    asks = drawn.random() >= rules.no_intent
+    intent = draw_intent(drawn) * asks
+    wanted = pool.loudness_lufs[song] + rules.loudness_lu * drawn.standard_normal() * forward
+    wanted += float(intent @ INTENT_LOUDNESS_LU)
+    return Plan(
+        song=song,
+        segments=segments,
+        heard=min(rules.heard, rules.segments),
+        forward=forward,
+        style=style,
+        moves=intended_moves(style, intent),
+        degradation=degradation,
+        references=references,
+        reference_segments=np.array(reference_segments, np.int64).reshape(-1, REFERENCE_SEGMENTS),
+        intent=intent,
+        loudness_lufs=float(np.clip(wanted, SOFTEST_LUFS, LOUDEST_LUFS))
+        if phase.limiting
+        else QUIET_LUFS,
+    )
+
+
+def stacked_references(plans: Sequence[Plan]) -> tuple[Indices, Indices]:
+    """Return the example and the place of each reference of a batch, both ``(reference,)``."""
+    counts = [len(plan.references) for plan in plans]
+    rows = np.repeat(np.arange(len(plans)), counts)
+    places = np.concatenate([np.arange(count) for count in counts]).astype(np.int64)
+    return rows, places
+
+
+def plain(rules: PlanRules) -> PlanRules:
+    """Return the rules without references and intents: one click."""
+    return replace(rules, no_reference=1.0, no_intent=1.0)
+
+
+def _segments(pool: SongPool, song: int, wanted: int, drawn: np.random.Generator) -> Indices:
+    """Return indices of a song's segments in random order, repeated if there are few."""
+    chosen = np.resize(drawn.permutation(pool.count[song]), wanted)
+    places: Indices = (pool.first[song] + chosen).astype(np.int64)
+    return places
+
+
+def _references(
+    pool: SongPool,
+    song: int,
+    rules: PlanRules,
+    phase: Phase,
+    drawn: np.random.Generator,
+    *,
+    forward: bool,
+) -> Indices:
+    none, count = drawn.random(), int(drawn.integers(1, rules.references + 1))
+    others = np.delete(np.arange(len(pool)), song) if forward else pool.families[song]
+    if none < rules.no_reference or not phase.references or len(others) == 0:
+        return np.zeros(0, np.int64)
+    chosen: Indices = drawn.permutation(others)[:count].astype(np.int64)
+    return chosen

@@ -1,0 +1,113 @@
+"""Where songs come from: a shard of the corpus, or songs composed on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from ...data.corpus.shard import ShardSong, read_shard, shard_sha256
+from ...models.errors import CatalogueError, ParameterError
+from ..benchmark.commercial import song_features
+from ..benchmark.weights import fit_weights
+from .pool import SongPool, pool_songs, read_targets
+from .smoke import generated_songs
+
+WEIGHTINGS = ("commercial", "flat")
+
+_VALIDATION_SEED = 1000  # of composed songs: far from those to learn from
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Songs:
+    """What a training run learns from.
+
+    Attributes:
+        fit: Songs to learn from.
+        validation: Songs to choose by.
+        hashes: SHA-256 in hexadecimal of the files they came from, by what they are.
+        linear: File of a linear estimate to start from, if any.
+
+    """
+
+    fit: SongPool
+    validation: SongPool
+    hashes: dict[str, str]
+    linear: Path | None
+
+
+def shard_songs(
+    path: str, splits: str | None = None, linear: str | None = None, weighting: str = "commercial"
+) -> Songs:
+    """Read songs from a shard.
+
+    Args:
+        path: Of the shard.
+        splits: Folder of split files, which say what may be a target; without it, those that ship.
+        linear: File of a linear estimate to start from.
+        weighting: ``commercial`` draws songs the more often the more they are like commercial
+            masters, ``flat`` draws all alike.
+
+    Raises:
+        CatalogueError: A file cannot be read, or there are too few songs.
+        ParameterError: There is no such weighting.
+
+    """
+    if weighting not in WEIGHTINGS:
+        raise ParameterError(
+            f"data.weighting is {weighting!r}; choose one of {', '.join(WEIGHTINGS)}",
+            code="unknown_weighting",
+        )
+    try:
+        songs = read_shard(path)
+    except OSError as error:
+        raise CatalogueError(
+            f"{path} cannot be read: {error.strerror}; make it with `glassmaster corpus build` and "
+            "name it with data.path=…",
+            code="no_shard",
+            path=path,
+        ) from error
+    folder = Path(str(files("glassmaster.configs") / "splits")) if splits is None else Path(splits)
+    hashes = {"shard": shard_sha256(path)}
+    pools = []
+    for split in ("fit", "validation"):
+        file = folder / f"{split}.csv"
+        targets = read_targets(file)
+        hashes[f"split_{split}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        # the file decides, so that a shard of other splits cannot leak a song
+        chosen = [song for song in songs if song.identity in targets]
+        kept = [song for song in chosen if targets[song.identity]]
+        weights = _commercial_weights(kept) if weighting == "commercial" else None
+        pools.append(pool_songs(chosen, targets=targets, weights=weights))
+    return Songs(pools[0], pools[1], hashes, None if linear is None else Path(linear))
+
+
+def composed_songs(count: int, duration_s: float, linear: str | None = None) -> Songs:
+    """Compose songs; half as many for validation.
+
+    Args:
+        count: To learn from.
+        duration_s: Length of each.
+        linear: File of a linear estimate to start from.
+
+    """
+    return Songs(
+        pool_songs(generated_songs(count, duration_s, split="fit", first=0)),
+        pool_songs(
+            generated_songs(
+                max(count // 2, 1), duration_s, split="validation", first=_VALIDATION_SEED
+            )
+        ),
+        {},
+        None if linear is None else Path(linear),
+    )
+
+
+def _commercial_weights(songs: Sequence[ShardSong]) -> dict[str, float]:
+    features = np.stack([song_features(song.spectrum, song.plr_db) for song in songs])
+    weights = fit_weights(features).of(features)
+    return {song.identity: float(w) for song, w in zip(songs, weights, strict=True)}

@@ -1,0 +1,1 @@
+"""The linear estimator: closed forms from statistics to moves, without a network."""

@@ -1,0 +1,157 @@
+"""From songs to the file of a linear estimate, ready to ship."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save
+
+from ...inference.learned.signature import signature
+from ...models.moves import THRESHOLD
+from ..export import in_order, replace_file
+from ..learning.plans import PlanRules
+from ..learning.pool import SongPool
+from .estimator import LinearModel, learn_linear
+from .ridge import Labels
+from .tuning import choose_constants, choose_shrinkage, one_click_pairs, statistics_of
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Report: TypeAlias = Callable[[str], None]
+
+NORMAL_Z = 1.6449
+"""Half the width, in standard deviations, of an interval that holds 90 % of a normal variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearRun:
+    """How a linear estimate is learned.
+
+    Attributes:
+        examples: Number of each kind that lines are fitted to.
+        tried: Number of examples on which constants and shrinkage are chosen.
+        seed: Of all draws.
+
+    """
+
+    examples: int = 6000
+    tried: int = 128
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearOutcome:
+    """What was learned.
+
+    Attributes:
+        arrays: Of the file, by name.
+        distance_db: Mean mel distance of validation examples with it.
+        unchanged_db: The same of doing nothing.
+
+    """
+
+    arrays: dict[str, Array]
+    distance_db: float
+    unchanged_db: float
+
+
+def learn(
+    fit: SongPool, validation: SongPool, rules: PlanRules, run: LinearRun, report: Report
+) -> LinearOutcome:
+    """Learn a linear estimate: lines from ``fit``, shrinkage from ``validation``.
+
+    Args:
+        fit: Songs to learn from.
+        validation: Songs to choose by.
+        rules: How examples are drawn.
+        run: How much is drawn.
+        report: Told what is going on.
+
+    """
+    report("fitting lines")
+    model = learn_linear(fit, package_labels(fit), rules, count=run.examples, seed=run.seed)
+    for name, (error, nothing) in model.errors.items():
+        report(f"{name}: error {error:.3f} on packages left out, {nothing:.3f} of doing nothing")
+    report("choosing thresholds and times")
+    own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
+    constants = choose_constants(model.moves.at, own, fit.sample_rate)
+    report("choosing shrinkage")
+    others = one_click_pairs(validation, rules, count=run.tried, seed=run.seed)
+    moves = with_constants(model.moves.at(statistics_of(others)), constants)
+    factors, distance_db, unchanged_db = choose_shrinkage(moves, others, fit.sample_rate)
+    report(f"shrunk by {factors}: {distance_db:.3f} dB, {unchanged_db:.3f} dB of doing nothing")
+    statistics = fit.statistics.double().numpy()
+    arrays = linear_arrays(model, constants, statistics)
+    arrays["calibration.shrink"] = np.append(factors, 1.0)
+    return LinearOutcome(arrays, distance_db, unchanged_db)
+
+
+def package_labels(pool: SongPool) -> Labels:
+    """Return a number for the package of each song, shape ``(song,)``."""
+    names = [identity.split("/", 1)[0] for identity in pool.identities]
+    labels: Labels = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    return labels
+
+
+def with_constants(moves: Array, constants: Array) -> Array:
+    """Return moves with the thresholds and times of others, shape ``(row, moves)``."""
+    result = np.array(moves)
+    result[:, THRESHOLD.start :] = constants[THRESHOLD.start :]
+    return result
+
+
+def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> dict[str, Array]:
+    """Return the arrays of a file, as `glassmaster.inference.learned.linear` reads them.
+
+    Args:
+        model: In units of statistics.
+        constants: Thresholds and times among moves, shape ``(moves,)``.
+        statistics: Of the songs, which standardize, shape ``(song, statistics)``.
+
+    """
+    mean = statistics.mean(axis=0)
+    spread = statistics.std(axis=0)
+    scale = np.where(spread > 1e-3, spread, 1.0)
+    arrays = {"mean": mean, "scale": scale, "quantity_sigma": model.sigma}
+    lines = {
+        "": (model.moves, constants),
+        "referred_": (model.referred, constants),
+        "quantity_": (model.quantities, None),
+        "quantity_referred_": (model.quantities_referred, None),
+    }
+    for prefix, (line, held) in lines.items():
+        times = line.weights.shape[1] // len(mean)
+        bias = line.bias + line.weights @ np.tile(mean, times)
+        if held is not None:
+            bias[THRESHOLD.start :] = held[THRESHOLD.start :]
+        arrays[f"{prefix}weights"] = line.weights * np.tile(scale, times)
+        arrays[f"{prefix}bias"] = bias
+    return arrays
+
+
+def mean_arrays(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return a file that gives every mix the moves of an average song: the corpus mean."""
+    flat = {name: np.array(value) for name, value in arrays.items()}
+    for name in flat:
+        if name.endswith("weights"):
+            flat[name][:] = 0.0
+    return flat
+
+
+def export_linear(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, str]) -> Path:
+    """Write the file of a linear estimate.
+
+    Args:
+        path: Of the file, ending in ``.safetensors``.
+        arrays: See `linear_arrays`.
+        facts: What a person should know: command, seed, hashes of the shard and the like.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+    replace_file(path, in_order(save(kept, {**facts, **signature(), "kind": "linear"})))
+    return path
