@@ -81,7 +81,7 @@ def export_network(
     folder.mkdir(parents=True, exist_ok=True)
     frozen = copy.deepcopy(network).cpu().eval()
     graph = _onnx(frozen)
-    _replace(folder / f"{name}.onnx", graph)
+    replace_file(folder / f"{name}.onnx", graph)
     arrays = {key: value.contiguous() for key, value in frozen.state_dict().items()}
     for key, value in (extra or {}).items():
         arrays[key] = torch.from_numpy(np.array(value, np.float64))
@@ -93,7 +93,7 @@ def export_network(
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }
     path = folder / f"{name}.safetensors"
-    _replace(path, _in_order(save(arrays, told)))
+    replace_file(path, in_order(save(arrays, told)))
     difference = graph_difference(frozen, graph)
     if difference > AGREEMENT:
         raise ModelError(
@@ -187,7 +187,7 @@ def _inputs(network: MoveNetwork, references: int) -> tuple[Tensor, ...]:
     )
 
 
-def _in_order(content: bytes) -> bytes:
+def in_order(content: bytes) -> bytes:
     """Return a file of weights whose metadata are in the order of their names.
 
     As written, they are in a random order: equal weights would not be equal files.
@@ -200,7 +200,8 @@ def _in_order(content: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + content[start:]
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all."""
     partial = path.with_suffix(".partial")
     partial.write_bytes(content)
     os.replace(partial, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .components import Origin, components
@@ -24,6 +25,19 @@ from .splits import SplitTrack
 
 SHARD_SPLITS = ("fit", "calibration", "validation")
 """Splits of which the shard holds songs; of ``test`` training sees nothing."""
+
+EXCERPTS = MappingProxyType(
+    {
+        ("fit", True): 8,
+        ("fit", False): 2,
+        ("calibration", True): 2,
+        ("calibration", False): 1,
+        ("validation", True): 3,
+        ("validation", False): 1,
+    }
+)
+"""The most excerpts of a song, by split and by whether it is a target: most for what is learned
+from."""
 
 _SPARE_BYTES = 1 << 16
 _COPIED = (
@@ -100,8 +114,7 @@ def write_fitting_shard(
 ) -> tuple[Assembled, str]:
     """Write the shard, with as many excerpts of each song as ``most_bytes`` has room for.
 
-    Every song gives up its excerpts in turn, those with most of them first, and of a song's the
-    last that was chosen goes first.
+    Songs with the most excerpts give up some of them first.
 
     Returns:
         The corpus with the excerpts that are left, and the shard's SHA-256.
@@ -119,7 +132,9 @@ def write_fitting_shard(
         while most > 0 and held > target:
             most -= 1
             held = sum(min(len(song.segments), most) for song in corpus.songs)
-        songs = tuple(replace(song, segments=_thinned(song, most)) for song in corpus.songs)
+        songs = tuple(
+            replace(song, segments=_thinned(song.segments, most)) for song in corpus.songs
+        )
         counts = {song.identity: len(song.segments) for song in songs}
         entries = tuple(
             replace(entry, segments=counts.get(entry.identity, 0)) for entry in corpus.entries
@@ -127,12 +142,12 @@ def write_fitting_shard(
         corpus = Assembled(entries, corpus.splits, songs)
 
 
-def _thinned(song: ShardSong, most: int) -> tuple[Segment, ...]:
+def _thinned(segments: tuple[Segment, ...], most: int) -> tuple[Segment, ...]:
     """Return at most ``most`` excerpts, spread evenly over the song."""
-    count = len(song.segments)
+    count = len(segments)
     if count <= most:
-        return song.segments
-    return tuple(song.segments[(2 * number + 1) * count // (2 * most)] for number in range(most))
+        return segments
+    return tuple(segments[(2 * number + 1) * count // (2 * most)] for number in range(most))
 
 
 def _split_tracks(kept: Mapping[str, Candidate], matches: Sequence[Match]) -> dict[str, SplitTrack]:
@@ -200,7 +215,9 @@ def _entry(candidate: Candidate, split: str, row: SplitTrack | None, reason: str
         reason=reason,
         component=row.component if row is not None else "",
         is_target=is_target,
-        segments=len(measurement.segments) if measurement and split in SHARD_SPLITS else 0,
+        segments=min(
+            len(measurement.segments) if measurement else 0, EXCERPTS.get((split, is_target), 0)
+        ),
         **facts,
     )
 
@@ -227,5 +244,5 @@ def _song(entry: ManifestEntry, measurement: Measurement) -> ShardSong:
         range_lu=measurement.range_lu or 0.0,
         true_peak_dbtp=measurement.true_peak_dbtp or 0.0,
         plr_db=measurement.plr_db or 0.0,
-        segments=measurement.segments,
+        segments=_thinned(measurement.segments, entry.segments),
     )

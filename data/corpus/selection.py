@@ -23,12 +23,9 @@ LOOP_ERROR = 0.1
 """A track whose fingerprint differs from itself by less, a period later, is one passage over and
 over."""
 
-NOISE_TONALITY_DB = 1.0
-"""Below this nothing stands out of the spectrum: rain, wind, engines, but drums as well."""
-
-NOISE_MOVEMENT_DB = 2.0
-"""Above this a track without tones is drums: measured 0.8 to 1.9 for noises, 4.5 and more for
-drums."""
+NOISE_LIVELINESS_DB = 2.5
+"""Tonality and movement together are less than this for rain, wind and crowds (1.3 to 2.2 measured)
+and more for what is played, drums without a tone (5) and drones (2.7) included."""
 
 LEAST_DUPLICATE_OVERLAP = 0.5
 """Tracks that share a recording for less of the shorter one are relatives, not duplicates."""
@@ -66,7 +63,7 @@ def listed_reason(track: ListedTrack) -> str:
     if track.split == "stems":
         return "listed as stems: parts of songs"
     if track.split == "exclude":
-        return "listed as excluded: not music, narrow-band or too quiet"
+        return "excluded by listing or folder: not music, narrow-band or too quiet"
     return ""
 
 
@@ -79,9 +76,8 @@ def unfit_reason(measurement: Measurement) -> str:
         return "silent or nearly so"
     if character.sounding_share < LEAST_SOUNDING_SHARE:
         return f"sounds for only {100 * character.sounding_share:.0f} % of its length"
-    is_flat = character.tonality_db < NOISE_TONALITY_DB
-    if is_flat and character.movement_db < NOISE_MOVEMENT_DB:
-        return "no music: nothing stands out of its spectrum, as in noise"
+    if character.tonality_db + character.movement_db < NOISE_LIVELINESS_DB:
+        return "no music: its spectrum is flat and still, as that of noise"
     if character.period_error < LOOP_ERROR:
         return f"a loop of {character.period_s:.1f} s"
     return ""

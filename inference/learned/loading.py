@@ -14,8 +14,9 @@ from ...models.errors import UsageError
 from ...models.weights import FOLDER
 from ..baseline import BaselinePredictor
 from ..predictor import Predictor
+from .estimate import Estimator
 from .linear import LinearEstimator
-from .model_file import DAMAGED, SUFFIX, model_error, read_model_file
+from .model_file import DAMAGED, SUFFIX, ModelFile, model_error, read_model_file
 from .network import NetworkEstimator
 from .predictor import LearnedPredictor
 
@@ -91,8 +92,17 @@ def load_model(path: Path) -> LearnedPredictor:
             raise model_error(path, what, "unknown_model")
         path = found[0]
     file = read_model_file(path.with_suffix(SUFFIX) if path.suffix == ".onnx" else path)
-    estimator = LinearEstimator(file) if file.kind == "linear" else NetworkEstimator(file)
-    return LearnedPredictor(file, estimator)
+    return LearnedPredictor(file, load_estimator(file))
+
+
+def load_estimator(file: ModelFile) -> Estimator:
+    """Return the estimator that a file of weights holds.
+
+    Raises:
+        ModelError: What it holds is damaged.
+
+    """
+    return LinearEstimator(file) if file.kind == "linear" else NetworkEstimator(file)
 
 
 def shipped(folder: Path = FOLDER) -> Shipped:

@@ -13,6 +13,7 @@ from glassmaster.data.analysis import Analysis, Analyzer, analyze
 from glassmaster.data.audio import ArrayReader, Audio, Samples
 from glassmaster.data.metering.report import LoudnessAndPeak
 from glassmaster.models.errors import UnsupportedAudioError
+from glassmaster.models.mel_statistics import STATISTICS
 
 
 def song(frames: int = 200_000, channels: int = 2, seed: int = 0) -> Samples:
@@ -54,6 +55,8 @@ def test_figures_of_a_tone() -> None:
     assert found.mid_third_octaves_db[17] == pytest.approx(-9.03, abs=0.05)
     assert found.side_third_octaves_db.max() < -130.0
     assert found.findings == ()
+    assert found.statistics.shape == (len(STATISTICS),)
+    assert found.statistics[STATISTICS.index("side_db")] == pytest.approx(-40.0, abs=0.1)
 
 
 def test_mono_is_measured_as_one_channel_and_as_two_loudspeakers() -> None:
@@ -134,6 +137,7 @@ def test_short_files_have_everything_but_loudness() -> None:
     assert found.loudness.plr_db is None
     assert found.loudness.dual_mono_lufs is None
     assert found.loudness.true_peak_dbtp is not None
+    assert not found.statistics.any()
     assert [finding.code for finding in found.findings] == ["loudness_undefined"]
     assert np.isfinite(analyzed(song(2)).crest_db)
 

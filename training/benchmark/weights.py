@@ -22,7 +22,10 @@ Array: TypeAlias = npt.NDArray[np.float64]
 LEAST_WEIGHT = 0.1
 MOST_WEIGHT = 10.0
 LEAST_EFFECTIVE = 100.0
-"""Effective number of songs that weights leave, as far as there are twice as many songs."""
+"""Effective number of songs that weights leave, where there are enough songs."""
+
+MOST_EFFECTIVE_SHARE = 0.8
+"""Of fewer songs, weights leave this share: more would leave no weights."""
 
 _HALVINGS = 40
 
@@ -64,7 +67,8 @@ def fit_weights(features: Array, *, least_effective: float = LEAST_EFFECTIVE) ->
     Args:
         features: See `glassmaster.training.benchmark.commercial.song_features`, shape
             ``(song, 10)``.
-        least_effective: Effective number of songs to leave, at most half of those there are.
+        least_effective: Effective number of songs to leave, at most `MOST_EFFECTIVE_SHARE` of those
+            there are.
 
     Raises:
         CatalogueError: There are fewer than twice as many songs as features.
@@ -79,7 +83,7 @@ def fit_weights(features: Array, *, least_effective: float = LEAST_EFFECTIVE) ->
         )
     corpus = Gaussian(features.mean(axis=0), np.cov(features.T))
     ratio = _log_ratio(features, corpus)
-    wanted = min(least_effective, 0.5 * count)
+    wanted = min(least_effective, MOST_EFFECTIVE_SHARE * count)
     low, high = 0.0, 1.0
     if effective_number(_weights(ratio, 1.0)) >= wanted:
         low = 1.0

@@ -7,11 +7,21 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ...models.errors import UsageError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from ..learning.running import Outcome
 
 NAME = "train"
 HELP = "train a predictor"
 
 SHORTEST_S = 0.5
+
+_UNITS = {"network": "steps", "linear": "examples"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ..learning.composing import compose_training
-    from ..learning.running import train
 
     config = compose_training(arguments.overrides)
     command = shlex.join(["glassmaster", NAME, *arguments.overrides])
-    with _Line() as line:
-        outcome = train(config, command, line)
-    text = f"{outcome.weights}: {outcome.steps} steps, {outcome.best_score:.3f} of unchanged"
+    outcome = _learned(config, command)
+    _calibrated(config, outcome)
+    text = f"{outcome.weights}: {outcome.steps} {_UNITS[config.learner]}"
+    if outcome.best_score is not None:
+        text += f", {outcome.best_score:.3f} of unchanged"
     print(text + (f", version {outcome.version}" if outcome.version else ""), file=sys.stderr)
     arguments.answer.give()
     if not config.evaluate.after:
@@ -42,6 +53,42 @@ def run(arguments: argparse.Namespace) -> int:
     from ...inference.cli import main
 
     return main(["evaluate", *config.evaluate.overrides, f"weights={outcome.weights}"])
+
+
+def _learned(config: DictConfig, command: str) -> Outcome:
+    if config.learner == "linear":
+        from ..linear.running import train_linear
+
+        return train_linear(config, command, lambda text: print(text, file=sys.stderr, flush=True))
+    if config.learner == "network":
+        from ..learning.running import train
+
+        with _Line() as line:
+            return train(config, command, line)
+    raise UsageError(
+        f"train: learner is {config.learner!r}; choose one of {', '.join(_UNITS)}",
+        code="unknown_learner",
+    )
+
+
+def _calibrated(config: DictConfig, outcome: Outcome) -> None:
+    from hydra.utils import instantiate
+
+    from ..calibrating import calibrate
+    from ..learning.running import plan_rules
+
+    found = calibrate(
+        outcome.weights,
+        instantiate(config.data),
+        plan_rules(config),
+        count=config.calibration.examples,
+        tried=config.calibration.tried,
+        seed=config.seed,
+    )
+    factors = ", ".join(f"{factor:.2f}" for factor in found.arrays["calibration.shrink"])
+    text = f"shrunk by {factors}: {found.distance_db:.3f} dB ({found.unchanged_db:.3f} unchanged); "
+    text += f"intervals are {found.relative_width:.2f} of the prior's"
+    print(text, file=sys.stderr)
 
 
 class _Line:

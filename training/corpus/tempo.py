@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import librosa
+import librosa.feature
+import librosa.segment
 import numpy as np
 import numpy.typing as npt
 

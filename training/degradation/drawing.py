@@ -165,7 +165,8 @@ def _shares(corners_hz: Array) -> Array:
     above = 1.0 / (1.0 + np.exp(-octaves / _EDGE_OCTAVES))
     reached = np.vstack((np.ones(MEL_BANDS), np.minimum.accumulate(above, axis=0)))
     reached = np.vstack((reached, np.zeros((MOST_BANDS + 1 - len(reached), MEL_BANDS))))
-    return reached[:-1] - reached[1:]
+    shares: Array = reached[:-1] - reached[1:]
+    return shares
 
 
 @cache
@@ -174,7 +175,8 @@ def _imager_shares() -> Array:
     corners = [s.default for s in imager.SPECS if s.key in imager.CORNERS]
     bands = np.digitize(MEL_HZ, corners)
     picked = (bands == np.arange(len(imager.BANDS))[:, None]).astype(np.float64)
-    return picked / picked.sum(axis=1, keepdims=True)
+    shares: Array = picked / picked.sum(axis=1, keepdims=True)
+    return shares
 
 
 @cache

@@ -45,7 +45,7 @@ class PlanRules:
 
     """
 
-    segments: int = 4
+    segments: int = 3
     heard: int = 2
     references: int = 3
     no_reference: float = 0.35

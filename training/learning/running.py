@@ -42,14 +42,15 @@ class Outcome:
 
     Attributes:
         weights: File of the exported weights.
-        best_score: Lowest score on validation: mel distance over that of leaving mixes unchanged.
+        best_score: Lowest score on validation: mel distance over that of leaving mixes unchanged;
+            None for what has no validation of its own.
         steps: Length of the training.
         version: Under which the model is registered; empty if it is not.
 
     """
 
     weights: Path
-    best_score: float
+    best_score: float | None
     steps: int
     version: str
 

@@ -19,7 +19,7 @@ from .smoke import generated_songs
 
 WEIGHTINGS = ("commercial", "flat")
 
-_VALIDATION_SEED = 1000  # of composed songs: far from those to learn from
+_FARTHER = 1000  # seeds of the songs of one split lie so far from those of another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,7 @@ class Songs:
     Attributes:
         fit: Songs to learn from.
         validation: Songs to choose by.
+        calibration: Songs for intervals alone.
         hashes: SHA-256 in hexadecimal of the files they came from, by what they are.
         linear: File of a linear estimate to start from, if any.
 
@@ -36,6 +37,7 @@ class Songs:
 
     fit: SongPool
     validation: SongPool
+    calibration: SongPool
     hashes: dict[str, str]
     linear: Path | None
 
@@ -74,7 +76,7 @@ def shard_songs(
     folder = Path(str(files("glassmaster.configs") / "splits")) if splits is None else Path(splits)
     hashes = {"shard": shard_sha256(path)}
     pools = []
-    for split in ("fit", "validation"):
+    for split in ("fit", "validation", "calibration"):
         file = folder / f"{split}.csv"
         targets = read_targets(file)
         hashes[f"split_{split}"] = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -83,7 +85,9 @@ def shard_songs(
         kept = [song for song in chosen if targets[song.identity]]
         weights = _commercial_weights(kept) if weighting == "commercial" else None
         pools.append(pool_songs(chosen, targets=targets, weights=weights))
-    return Songs(pools[0], pools[1], hashes, None if linear is None else Path(linear))
+    fit, validation, calibration = pools
+    start = None if linear is None else Path(linear)
+    return Songs(fit, validation, calibration, hashes, start)
 
 
 def composed_songs(count: int, duration_s: float, linear: str | None = None) -> Songs:
@@ -95,16 +99,13 @@ def composed_songs(count: int, duration_s: float, linear: str | None = None) -> 
         linear: File of a linear estimate to start from.
 
     """
-    return Songs(
-        pool_songs(generated_songs(count, duration_s, split="fit", first=0)),
-        pool_songs(
-            generated_songs(
-                max(count // 2, 1), duration_s, split="validation", first=_VALIDATION_SEED
-            )
-        ),
-        {},
-        None if linear is None else Path(linear),
+    few = max(count // 2, 1)
+    sets = (("fit", count), ("validation", few), ("calibration", few))
+    fit, validation, calibration = (
+        pool_songs(generated_songs(songs, duration_s, split=split, first=place * _FARTHER))
+        for place, (split, songs) in enumerate(sets)
     )
+    return Songs(fit, validation, calibration, {}, None if linear is None else Path(linear))
 
 
 def _commercial_weights(songs: Sequence[ShardSong]) -> dict[str, float]:

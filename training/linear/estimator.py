@@ -73,7 +73,7 @@ def learn_linear(
     referred_inputs = np.concatenate(
         [np.hstack((e.statistics @ reduce.T, e.references @ reduce.T)) for e in known]
     )
-    twice = np.kron(np.eye(2), reduce)
+    twice: Array = np.kron(np.eye(2), reduce).astype(np.float64)
     moves, errors = _moves(inputs, alone.moves, packages[alone.songs])
     referred, _ = _moves(
         referred_inputs,

@@ -18,13 +18,10 @@ from ..learning.plans import PlanRules
 from ..learning.pool import SongPool
 from .estimator import LinearModel, learn_linear
 from .ridge import Labels
-from .tuning import choose_constants, choose_shrinkage, one_click_pairs, statistics_of
+from .tuning import choose_constants, one_click_pairs
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Report: TypeAlias = Callable[[str], None]
-
-NORMAL_Z = 1.6449
-"""Half the width, in standard deviations, of an interval that holds 90 % of a normal variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class LinearRun:
 
     Attributes:
         examples: Number of each kind that lines are fitted to.
-        tried: Number of examples on which constants and shrinkage are chosen.
+        tried: Number of examples on which thresholds and times are chosen.
         seed: Of all draws.
 
     """
@@ -43,30 +40,11 @@ class LinearRun:
     seed: int = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LinearOutcome:
-    """What was learned.
-
-    Attributes:
-        arrays: Of the file, by name.
-        distance_db: Mean mel distance of validation examples with it.
-        unchanged_db: The same of doing nothing.
-
-    """
-
-    arrays: dict[str, Array]
-    distance_db: float
-    unchanged_db: float
-
-
-def learn(
-    fit: SongPool, validation: SongPool, rules: PlanRules, run: LinearRun, report: Report
-) -> LinearOutcome:
-    """Learn a linear estimate: lines from ``fit``, shrinkage from ``validation``.
+def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> dict[str, Array]:
+    """Learn a linear estimate and return the arrays of its file.
 
     Args:
         fit: Songs to learn from.
-        validation: Songs to choose by.
         rules: How examples are drawn.
         run: How much is drawn.
         report: Told what is going on.
@@ -79,15 +57,8 @@ def learn(
     report("choosing thresholds and times")
     own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
     constants = choose_constants(model.moves.at, own, fit.sample_rate)
-    report("choosing shrinkage")
-    others = one_click_pairs(validation, rules, count=run.tried, seed=run.seed)
-    moves = with_constants(model.moves.at(statistics_of(others)), constants)
-    factors, distance_db, unchanged_db = choose_shrinkage(moves, others, fit.sample_rate)
-    report(f"shrunk by {factors}: {distance_db:.3f} dB, {unchanged_db:.3f} dB of doing nothing")
     statistics = fit.statistics.double().numpy()
-    arrays = linear_arrays(model, constants, statistics)
-    arrays["calibration.shrink"] = np.append(factors, 1.0)
-    return LinearOutcome(arrays, distance_db, unchanged_db)
+    return linear_arrays(model, constants, statistics)
 
 
 def package_labels(pool: SongPool) -> Labels:
@@ -95,13 +66,6 @@ def package_labels(pool: SongPool) -> Labels:
     names = [identity.split("/", 1)[0] for identity in pool.identities]
     labels: Labels = np.unique(names, return_inverse=True)[1].astype(np.int64)
     return labels
-
-
-def with_constants(moves: Array, constants: Array) -> Array:
-    """Return moves with the thresholds and times of others, shape ``(row, moves)``."""
-    result = np.array(moves)
-    result[:, THRESHOLD.start :] = constants[THRESHOLD.start :]
-    return result
 
 
 def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> dict[str, Array]:

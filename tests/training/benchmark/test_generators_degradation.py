@@ -109,22 +109,18 @@ def test_bands_of_expansion_add_up() -> None:
     assert gains[0, 0] == gains[2, -1] == 1.0
 
 
-@pytest.mark.parametrize(("step_db", "exponent", "wanted_db"), [(8.0, 0.5, 12.0), (40.0, 0.5, 52.0)])
-def test_expansion_moves_levels_apart_up_to_its_limit(
-    step_db: float, exponent: float, wanted_db: float
-) -> None:
+@pytest.mark.parametrize(("step_db", "wanted_db"), [(8.0, 12.0), (40.0, 48.0)])
+def test_expansion_moves_levels_apart_up_to_its_limit(step_db: float, wanted_db: float) -> None:
     music = _noise(8.0)
     half = music.shape[1] // 2
     music[:, :half] *= np.float32(10.0 ** (-step_db / 20.0))
-    made = degrade(music, RATE, _with(expansion=(exponent,) * 3)).astype(np.float64)
+    made = degrade(music, RATE, _with(expansion=(0.5, 0.5, 0.5))).astype(np.float64)
     inner = RATE // 2
     levels = [
         10.0 * np.log10(np.square(part[:, inner:-inner]).mean())
         for part in (made[:, :half], made[:, half:])
     ]
-    # the loud half is the mean of what plays, 3 dB above that of the whole
-    assert levels[1] - levels[0] == pytest.approx(wanted_db, abs=2.2)
-    assert levels[1] - levels[0] > step_db + 2.5
+    assert levels[1] - levels[0] == pytest.approx(wanted_db, abs=0.4)
 
 
 def test_peaks_rise_and_the_rest_stays() -> None:

@@ -21,7 +21,7 @@ from ...randomness import generator
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-DRAWS = 4000
+DRAWS = 1500
 SEED = 11
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ....inference.learned.estimate import Estimate, Estimator
-from ....inference.learned.linear import LinearEstimator
-from ....inference.learned.loading import choose_predictor, shipped
+from ....inference.learned.loading import choose_predictor, load_estimator, shipped
 from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
-from ....inference.learned.network import NetworkEstimator
 from ....inference.learned.predictor import LearnedPredictor
 from ....models.errors import UsageError
 from ....models.mel_statistics import STATISTICS
@@ -109,7 +107,7 @@ def learned_predictor(name: str) -> LearnedPredictor:
 def shuffled_predictor(name: str) -> LearnedPredictor:
     """Return a predictor whose weights were shuffled; argument and errors as above."""
     file = read_model_file(_weights_path(name))
-    estimator = LinearEstimator(file) if file.kind == "linear" else NetworkEstimator(file)
+    estimator = load_estimator(file)
     width = len(STATISTICS)
     order = generator(SHUFFLE_SEED).permutation(width).astype(np.float64)
     mean, scale = _standard(file, "mean", 0.0), _standard(file, "scale", 1.0)

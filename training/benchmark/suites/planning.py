@@ -145,8 +145,8 @@ def _of_folder(suite: str, folder: Path | None) -> tuple[Plan, ...]:
         )
     seed = suites_v1().seed
     return tuple(
-        Plan(suite, f"{folder.name}/{row[0].stem}", row[0].stem, row[0].stem, (), seed, paths=row)
-        for row in rows
+        Plan(suite, f"{folder.name}/{name}", name, name, (), seed, paths=row)
+        for name, row in ((row[0].relative_to(folder).as_posix(), row) for row in rows)
     )
 
 

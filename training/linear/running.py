@@ -1,0 +1,57 @@
+"""A run that learns the linear estimate, from its configuration to the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from ..learning.running import Outcome, commit, plan_rules
+from ..learning.songs import Songs
+from ..learning.tracking import MODEL_FOLDER
+from .learning import LinearRun, export_linear, learn, mean_arrays
+
+MEAN_NAME = "corpus_mean"
+"""Of the file beside the estimate that gives every mix the moves of an average song."""
+
+
+def train_linear(config: DictConfig, command: str, report: Callable[[str], None]) -> Outcome:
+    """Learn the linear estimate, and the corpus mean beside it.
+
+    Args:
+        config: As `compose_training` returns it.
+        command: The command line, for the record.
+        report: Told what is going on.
+
+    Raises:
+        GlassmasterError: Something in the configuration or in the songs is not as it must be.
+
+    """
+    torch.set_num_threads(config.trainer.threads)
+    torch.set_flush_denormal(True)
+    songs: Songs = instantiate(config.data)
+    run = LinearRun(config.linear.examples, config.linear.tried, config.seed)
+    arrays = learn(songs.fit, plan_rules(config), run, report)
+    facts = {
+        "command": command,
+        "seed": str(config.seed),
+        "commit": commit(),
+        "version": version("glassmaster"),
+        **{f"{name}_sha256": value for name, value in songs.hashes.items()},
+    }
+    folder = Path(config.run) / MODEL_FOLDER
+    described = "Settings by a linear estimate from the song's statistics, learned from masters."
+    path = export_linear(
+        folder / f"{config.name}.safetensors", arrays, {**facts, "describe": described}
+    )
+    described = "The settings of an average song, whatever the mix."
+    export_linear(
+        folder / f"{MEAN_NAME}.safetensors",
+        mean_arrays(arrays),
+        {**facts, "describe": described},
+    )
+    return Outcome(path, None, run.examples, "")
