@@ -88,8 +88,9 @@ class MoveNetwork(nn.Module):
     mean: Tensor
     reduction: Tensor
     linear_weight: Tensor
-    linear_references: Tensor
     linear_bias: Tensor
+    referred_weight: Tensor
+    referred_bias: Tensor
     move_scale: Tensor
 
     def __init__(
@@ -111,8 +112,9 @@ class MoveNetwork(nn.Module):
         self.register_buffer("scale", torch.ones(count))
         self.register_buffer("reduction", torch.eye(seen, count))
         self.register_buffer("linear_weight", torch.zeros(len(MOVES), count))
-        self.register_buffer("linear_references", torch.zeros(len(MOVES), count))
         self.register_buffer("linear_bias", torch.tensor(NEUTRAL, dtype=torch.float32))
+        self.register_buffer("referred_weight", torch.zeros(len(MOVES), 2 * count))
+        self.register_buffer("referred_bias", torch.tensor(NEUTRAL, dtype=torch.float32))
         self.register_buffer("move_scale", torch.tensor(move_scales(), dtype=torch.float32))
         self.studio = nn.Embedding(studios, _STUDIO_LENGTH)
         self.condition = nn.Sequential(
@@ -160,31 +162,39 @@ class MoveNetwork(nn.Module):
         self.scale.copy_(torch.from_numpy(scale))
         self.reduction.copy_(torch.from_numpy(reduced))
 
-    def set_linear(self, weight: Array, bias: Array, references: Array) -> None:
-        """Take a linear estimate to start from.
-
-        ``moves = bias + weight @ statistics + references @ (mean of references - statistics)``,
-        without the last term where there is no reference.
+    def set_linear(self, weight: Array, bias: Array, *, referred: bool) -> None:
+        """Take a linear estimate to start from, of standardized statistics.
 
         Args:
-            weight: Shape ``(moves, statistics)``.
+            weight: Shape ``(moves, statistics)``; with references twice as wide, for the mix and
+                for the mean of the references.
             bias: Shape ``(moves,)``.
-            references: Shape ``(moves, statistics)``.
+            referred: Whether it is for mixes with references, or for those without.
+
+        Raises:
+            ParameterError: A shape is another.
 
         """
-        mean, scale = self.mean.double().numpy(), self.scale.double().numpy()
-        self.linear_weight.copy_(torch.from_numpy(weight * scale))
-        self.linear_references.copy_(torch.from_numpy(references * scale))
-        self.linear_bias.copy_(torch.from_numpy(bias + weight @ mean))
+        name = "referred" if referred else "linear"
+        for part, values in (("weight", weight), ("bias", bias)):
+            buffer: Tensor = getattr(self, f"{name}_{part}")
+            if values.shape != tuple(buffer.shape):
+                raise ParameterError(
+                    f"the {part} of a linear estimate has the shape {values.shape}, not "
+                    f"{tuple(buffer.shape)}",
+                    code="bad_shape",
+                )
+            buffer.copy_(torch.from_numpy(values))
 
     def linear(self, statistics: Tensor, references: Tensor, present: Tensor) -> Tensor:
         """Return the linear estimate, shape ``(batch, moves)``; arguments as of `forward`."""
         z = (statistics - self.mean) / self.scale
         counted = present[..., None]
-        total = (((references - self.mean) / self.scale - z[:, None]) * counted).sum(1)
-        difference = total / counted.sum(1).clamp(min=1.0)
-        of_references = difference @ self.linear_references.T
-        return z @ self.linear_weight.T + of_references + self.linear_bias
+        total = ((references - self.mean) / self.scale * counted).sum(1)
+        count = counted.sum(1)
+        both = torch.cat((z, total / count.clamp(min=1.0)), 1)
+        referred = both @ self.referred_weight.T + self.referred_bias
+        return torch.where(count > 0.0, referred, z @ self.linear_weight.T + self.linear_bias)
 
     def forward(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import librosa.feature
-import librosa.segment
 import numpy as np
 import numpy.typing as npt
+from librosa.segment import agglomerative
 
 from ...data.corpus.measuring import Structure
 
@@ -62,5 +62,5 @@ def _sections_s(levels_db: Array, hop_s: float) -> tuple[float, ...]:
     if count < 2:
         return (0.0,)
     seconds = levels_db[:, : steps * step].reshape(len(levels_db), steps, step).mean(axis=2)
-    bounds = librosa.segment.agglomerative(seconds, count)
+    bounds = agglomerative(seconds, count)
     return tuple(float(each) * step * hop_s for each in sorted({0, *bounds.tolist()}))

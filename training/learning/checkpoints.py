@@ -32,6 +32,7 @@ class StepCheckpoints(lightning.Callback):
         self._folder, self._every, self._validate_every = folder, every, validate_every
         self._best_score = math.inf
         self._best: dict[str, torch.Tensor] = {}
+        self._history: dict[int, dict[str, float]] = {}
 
     @property
     def best_score(self) -> float:
@@ -43,26 +44,33 @@ class StepCheckpoints(lightning.Callback):
         """The weights that had it, by name."""
         return self._best
 
+    @property
+    def history(self) -> dict[int, dict[str, float]]:
+        """What was measured, by step."""
+        return self._history
+
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Measure and save where a step calls for it."""
         step, last = trainer.global_step, trainer.global_step >= trainer.max_steps
         if step % self._validate_every == 0 or last:
-            self._measure(pl_module)
+            self._measure(pl_module, step)
         if step % self._every == 0 or last:
             self._save(trainer)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
-        return {"best_score": self._best_score, "best": self._best}
+        return {"best_score": self._best_score, "best": self._best, "history": self._history}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take it back."""
         self._best_score, self._best = state_dict["best_score"], state_dict["best"]
+        self._history = state_dict["history"]
 
-    def _measure(self, engine: Engine) -> None:
-        score = engine.validate()["score"]
+    def _measure(self, engine: Engine, step: int) -> None:
+        self._history[step] = engine.validate()
+        score = self._history[step]["score"]
         if score < self._best_score:
             self._best_score = score
             self._best = {

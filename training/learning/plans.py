@@ -37,7 +37,7 @@ class PlanRules:
         segments: So many of a song's segments, joined, stand for the song.
         heard: So many of them are compared with the target; all count for the statistics.
         references: Most references an example has.
-        no_reference: Probability that an example has none.
+        no_reference: Probability that a mix made of a master has none.
         no_intent: Probability that nothing is asked for.
         loudness_lu: Spread of the loudness of known settings around the release's.
         degradation: Distribution of degradations.
@@ -166,9 +166,16 @@ def _references(
     *,
     forward: bool,
 ) -> Indices:
+    """Draw references; known settings always have some, since nothing else tells of them.
+
+    Before references are other songs, known settings are shown on other parts of the same song.
+    """
     none, count = drawn.random(), int(drawn.integers(1, rules.references + 1))
-    others = np.delete(np.arange(len(pool)), song) if forward else pool.families[song]
-    if none < rules.no_reference or not phase.references or len(others) == 0:
-        return np.zeros(0, np.int64)
+    if forward:
+        others = np.delete(np.arange(len(pool)), song) if phase.references else np.array([song])
+    else:
+        others = pool.families[song]
+        if none < rules.no_reference or not phase.references or len(others) == 0:
+            return np.zeros(0, np.int64)
     chosen: Indices = drawn.permutation(others)[:count].astype(np.int64)
     return chosen

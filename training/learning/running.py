@@ -15,6 +15,7 @@ import lightning
 import numpy as np
 import torch
 from hydra.utils import instantiate
+from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 
@@ -29,9 +30,10 @@ from .curriculum import Curriculum, Phase
 from .engine import Engine, ValidationSet
 from .plans import PlanRules, plain
 from .pool import SongPool
+from .showing import CURVES, write_curves, write_example
 from .songs import Songs
 from .stream import ONE_CLICK, STYLED, PlanStream, Share, fixed_plans
-from .tracking import MODEL_FOLDER, MetricsCallback, Records
+from .tracking import MODEL_FOLDER, NO_RECORDS, MetricsCallback, Records
 
 Report = Callable[[int, int, Mapping[str, float]], None]
 
@@ -91,7 +93,12 @@ def train(config: DictConfig, command: str, report: Report | None = None) -> Out
     torch.set_flush_denormal(True)
     songs: Songs = instantiate(config.data)
     network = build_network(config, songs)
-    records = Records(folder, config.logging.uri, config.logging.experiment, config.logging.every)
+    records = Records(
+        folder,
+        config.logging.uri if getattr(rank_zero_only, "rank", 0) == 0 else NO_RECORDS,
+        config.logging.experiment,
+        config.logging.every,
+    )
     checkpoints = StepCheckpoints(folder, config.checkpoint_every, config.validate_every)
     engine = _engine(config, songs, network)
     callbacks: list[lightning.Callback] = [checkpoints, MetricsCallback(records)]
@@ -119,13 +126,11 @@ def train(config: DictConfig, command: str, report: Report | None = None) -> Out
         "version": version("glassmaster"),
         **{f"{name}_sha256": value for name, value in songs.hashes.items()},
     }
-    weights = export_network(network, folder / MODEL_FOLDER, config.name, facts)
     registered = ""
-    if trainer.is_global_zero:
-        records.files(folder / MODEL_FOLDER, MODEL_FOLDER)
-        if config.logging.register:
-            registered = records.register(config.name, config.logging.alias)
-        records.finish()
+    weights = folder / MODEL_FOLDER / f"{config.name}.safetensors"
+    if trainer.is_global_zero:  # other processes have the same weights, and leave it to this one
+        weights = export_network(network, folder / MODEL_FOLDER, config.name, facts)
+        registered = _recorded(config, records, weights, checkpoints.history)
     return Outcome(weights, checkpoints.best_score, config.steps, registered)
 
 
@@ -158,12 +163,14 @@ def start_from_linear(network: MoveNetwork, path: Path) -> None:
             code="no_linear",
             path=path,
         )
-    found = file.arrays
-    scale = found["scale"]
-    weight = found["weights"] / scale
-    bias = found["bias"] - weight @ found["mean"]
-    references = found.get("reference_weights", np.zeros_like(weight)) / scale
-    network.set_linear(weight, bias, references)
+    mean, scale = network.mean.double().numpy(), network.scale.double().numpy()
+    for prefix, times, referred in (("", 1, False), ("referred_", 2, True)):
+        if f"{prefix}weights" not in file.arrays:
+            continue
+        weight = file.arrays[f"{prefix}weights"] / np.tile(file.arrays["scale"], times)
+        offset = np.tile(mean - file.arrays["mean"], times)
+        bias = file.arrays[f"{prefix}bias"] + weight @ offset
+        network.set_linear(weight * np.tile(scale, times), bias, referred=referred)
 
 
 def commit() -> str:
@@ -188,6 +195,25 @@ def plan_rules(config: DictConfig) -> PlanRules:
         degradation=instantiate(config.degradation, _convert_="all"),
         style=instantiate(config.style),
     )
+
+
+def _recorded(
+    config: DictConfig,
+    records: Records,
+    weights: Path,
+    history: Mapping[int, Mapping[str, float]],
+) -> str:
+    """Record the model, curves and an example to listen to; return the registered version."""
+    if not records.kept:
+        return ""
+    shown = Path(config.run) / "shown"
+    write_example(shown, weights)
+    write_curves(shown / CURVES, history)
+    records.files(shown, "shown")
+    records.files(weights.parent, MODEL_FOLDER)
+    version = records.register(config.name, config.logging.alias) if config.logging.register else ""
+    records.finish()
+    return version
 
 
 def _engine(config: DictConfig, songs: Songs, network: MoveNetwork) -> Engine:

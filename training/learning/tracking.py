@@ -11,10 +11,12 @@ from typing import Any
 
 import lightning
 
+NO_RECORDS = "none"
+"""In place of an address: nothing is recorded."""
+
 RUN_FILE = "mlflow_run.txt"
 MODEL_FOLDER = "model"
 
-_NOTHING = "none"
 _LONGEST_VALUE = 500  # of a parameter, in characters
 
 
@@ -33,7 +35,7 @@ class Records:
         self.every = every
         self._client: Any = None
         self.run_id = ""
-        if uri == _NOTHING:
+        if uri == NO_RECORDS:
             return
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
         os.environ["DO_NOT_TRACK"] = "true"

@@ -3,11 +3,13 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 import soundfile
 
 from glassmaster.data.corpus.building import CorpusPlan, build_corpus
+from glassmaster.data.corpus.listing import ListedTrack
 from glassmaster.data.corpus.manifest import ManifestEntry, read_manifest
 from glassmaster.data.corpus.measuring import Structure
 from glassmaster.data.corpus.shard import read_shard
@@ -157,8 +160,7 @@ def test_a_finished_build_gives_the_same_bytes_again(folder: Path, built: Path) 
     assert {path: path.stat().st_mtime_ns for path in measured} == measured
 
 
-def test_splits_that_were_cut_before_are_kept(folder: Path, built: Path, tmp_path: Path) -> None:
-    build_corpus(plan_of(folder, built / "again"), thirds, quiet)
+def test_splits_that_were_cut_before_are_kept(folder: Path, tmp_path: Path) -> None:
     plan = plan_of(folder, tmp_path)
     none = replace(plan, splits={"fit": (), "calibration": (), "test": (), "validation": ()})
     built_again = build_corpus(none, thirds, quiet)
@@ -260,3 +262,48 @@ def test_only_one_build_works_in_a_folder(folder: Path, script: Path, tmp_path: 
         with pytest.raises(OutputError, match="another build"):
             build_corpus(plan_of(folder, tmp_path), thirds, quiet)
         process.send_signal(signal.SIGKILL)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg is missing")
+def test_packages_are_unpacked_measured_and_cleared(folder: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN" / "control").write_text(
+        "Package: tiny-data\nVersion: 1.0\nArchitecture: all\n"
+        "Maintainer: Nobody <nobody@example.org>\nDescription: a test\n"
+    )
+    (tree / "usr").mkdir()
+    shutil.copy(folder / "one" / "song.flac", tree / "usr" / "one.flac")
+    with zipfile.ZipFile(tree / "usr" / "data.pk3", "w") as archive:
+        archive.write(folder / "two" / "song.flac", "music/two.flac")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    package = cache / "tiny-data_1.0_all.deb"
+    command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-b", str(tree), str(package)]
+    subprocess.run(command, check=True, capture_output=True)
+    (cache / "hurt-data_1.0_all.deb").write_bytes(package.read_bytes()[:5000])
+
+    def row(name: str, file: str, split: str = "train") -> ListedTrack:
+        return ListedTrack(split, name, "GPL-2", file, True, True, (), "", file, "")
+
+    listing = (
+        row("tiny-data", "usr/one.flac"),
+        row("tiny-data", "unz/music/two.flac"),
+        row("tiny-data", "usr/gone.flac"),
+        row("tiny-data", "usr/guitar.flac", "stems"),
+        row("hurt-data", "usr/one.flac"),
+    )
+    plan = CorpusPlan(tmp_path / "out", listing, (), cache, None, jobs=1)
+    corpus = build_corpus(plan, thirds, quiet).corpus
+    entries = {entry.identity: entry for entry in corpus.entries}
+    assert len(entries) == len(listing)
+    for name in ("tiny-data/usr/one.flac", "tiny-data/unz/music/two.flac"):
+        assert entries[name].reason == ""
+        assert entries[name].component == "tiny-data"
+        assert entries[name].source == package.name
+        assert entries[name].licence == "GPL-2"
+    assert "no such file" in entries["tiny-data/usr/gone.flac"].reason
+    assert "stems" in entries["tiny-data/usr/guitar.flac"].reason
+    assert "is damaged" in entries["hurt-data/usr/one.flac"].reason
+    assert not list((tmp_path / "out" / "work").glob("unpacked-*"))
+    assert build_corpus(replace(plan, force=True), thirds, quiet).corpus.entries == corpus.entries

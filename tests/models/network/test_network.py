@@ -49,21 +49,32 @@ def test_it_starts_by_doing_nothing() -> None:
     assert output.bypass.shape == (4, len(BYPASSES))
 
 
-def test_it_starts_at_the_linear_estimate_with_and_without_references() -> None:
+def test_it_starts_at_the_linear_estimates_with_and_without_references() -> None:
     made, rng = network(), np.random.default_rng(2)
-    weight, of_references = rng.normal(0.0, 0.005, (2, len(MOVES), COUNT))
-    made.set_linear(weight, NEUTRAL, of_references)
+    alone, referred = (
+        rng.normal(0.0, 0.05, (len(MOVES), COUNT)),
+        rng.normal(0.0, 0.05, (len(MOVES), 2 * COUNT)),
+    )
+    made.set_linear(alone, NEUTRAL, referred=False)
+    made.set_linear(referred, NEUTRAL, referred=True)
+    mean, scale = (values.double().numpy() for values in (made.mean, made.scale))
     for references in (0, 2):
         given = inputs(references)
-        mix = given[0].double().numpy()
-        wanted = NEUTRAL + mix @ weight.T
+        z = (given[0].double().numpy() - mean) / scale
+        wanted = NEUTRAL + z @ alone.T
         if references:
-            wanted += (given[1].double().numpy().mean(1) - mix) @ of_references.T
+            others = ((given[1].double().numpy() - mean) / scale).mean(1)
+            wanted = NEUTRAL + np.hstack((z, others)) @ referred.T
         found = made(*given).moves.detach()
         torch.testing.assert_close(
             found, held_moves(torch.from_numpy(wanted).float()), atol=1e-3, rtol=0.0
         )
         assert float((found.detach() - torch.tensor(NEUTRAL)).abs().max()) > 0.1
+
+
+def test_a_linear_estimate_of_another_shape_is_refused() -> None:
+    with pytest.raises(ParameterError):
+        network().set_linear(np.zeros((len(MOVES), COUNT)), NEUTRAL, referred=True)
 
 
 def test_the_order_of_references_does_not_matter_and_each_of_them_does() -> None:

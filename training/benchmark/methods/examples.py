@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ....data.corpus.shard import ShardSong, read_shard
+from ....data.corpus.shard import Segment, ShardSong, read_shard
 from ....models.differentiable.frames import SpectralFrames
 from ....models.errors import CatalogueError
 from ....models.moves import NEUTRAL
@@ -98,9 +98,13 @@ def degraded_examples(songs: Iterable[ShardSong]) -> Examples:
 
 def _repeated(song: ShardSong) -> SpectralFrames:
     """Return the segments of a song, one after the other, once for each draw."""
-    joined = [
-        torch.as_tensor(np.concatenate([getattr(each, name) for each in song.segments], axis=-1))
-        for name in ("mid", "side", "peak")
-    ]
-    mid, side, peak = (each.expand(DRAWS, *each.shape) for each in joined)
-    return SpectralFrames(mid, side, peak)
+    mid, side = (np.concatenate([getattr(s, n) for s in song.segments], 1) for n in ("mid", "side"))
+    peak = np.concatenate([_four_a_frame(each) for each in song.segments])
+    joined = (torch.as_tensor(part) for part in (mid, side, peak))
+    return SpectralFrames(*(part.expand(DRAWS, *part.shape) for part in joined))
+
+
+def _four_a_frame(segment: Segment) -> npt.NDArray[np.float32]:
+    """Return a segment's peaks with its last one repeated where the last frame lacks cells."""
+    missing = 4 * segment.mid.shape[1] - len(segment.peak)
+    return np.pad(segment.peak, (0, missing), mode="edge")
