@@ -97,6 +97,7 @@ def evaluate(request: Request, step: Step) -> Evaluated:
     _check(request)
     splits = {name: load_songs(_splits_folder(request) / f"{name}.csv") for name in SPLITS}
     songs = splits[request.split]
+    usable_methods(request.methods, Ingredients(request.models, request.matchering, None, {}))
     source = ExcerptSource(
         request.packages, request.folders, request.excerpts or request.output / "excerpts"
     )

@@ -52,10 +52,10 @@ class Curriculum:
 
     phases: Sequence[Phase] = (
         Phase(0.0, compression=False, limiting=False, degradation=False, references=False),
-        Phase(0.1, limiting=False, degradation=False, references=False),
-        Phase(0.2, degradation=False, references=False),
-        Phase(0.3, references=False),
-        Phase(0.4),
+        Phase(0.03, limiting=False, degradation=False, references=False),
+        Phase(0.06, degradation=False, references=False),
+        Phase(0.09, references=False),
+        Phase(0.12),
     )
 
     def __post_init__(self) -> None:

@@ -36,18 +36,18 @@ def write_curves(path: Path, history: Mapping[int, Mapping[str, float]]) -> None
     """
     steps = np.array(sorted(history), np.float64)
     names = sorted({name for row in history.values() for name in row if name.endswith("/ratio")})
-    values = {name: np.array([history[int(s)][name] for s in steps]) for name in names}
-    highest = max([1.1, *(float(curve.max()) for curve in values.values())])
+    values = {name: np.array([100.0 * history[int(s)][name] for s in steps]) for name in names}
+    highest = max([110.0, *(float(curve.max()) for curve in values.values())])
     plot = Plot(60.0, 40.0, 560.0, 270.0, (1.0, float(max(steps.max(), 2.0))), (0.0, highest))
     ticks = [(10.0**power, f"{10**power}", False) for power in range(6) if 10.0**power <= steps[-1]]
     parts = [
         f"<style>{_STYLE}</style>",
-        plot.axes(ticks, np.arange(0.0, highest, 0.2).tolist(), "mel distance over unchanged"),
+        plot.axes(ticks, np.arange(0.0, highest, 20.0).tolist(), "mel distance, % of unchanged"),
     ]
     for place, (name, color) in enumerate(zip(names, _COLORS, strict=False)):
         curve = plot.line(steps, values[name], name.removesuffix("/ratio"))
         parts.append(curve.replace("<polyline", f'<polyline stroke="{color}"'))
-        text = label(440.0, 60.0 + 18.0 * place, name, "name", "start")
+        text = label(80.0, 260.0 + 18.0 * place, name.removesuffix("/ratio"), "name", "start")
         parts.append(text.replace("<text", f'<text style="fill:{color}"'))
     svg = drawing(*_SIZE, "Validation over steps", "".join(parts))
     path.write_text(svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"'), "utf-8")

@@ -2,8 +2,10 @@
 
 A few hundred songs cannot tell which of hundreds of statistics matter; given all of them, every
 estimator learns the songs by heart. So the long-term spectrum is averaged over groups of bands, the
-statistics of the whole level are kept, and the many that an equalizer hardly moves, spreads and
-changes of single groups, are reduced to the few directions in which songs differ most.
+statistics of the whole level are kept, and the many that an equalizer hardly moves, percentiles and
+changes of single groups, are reduced to the few directions in which songs differ most. What depends
+on how much of a song is measured (its quiet parts, its slow level) is left out, because estimators
+learn from excerpts and are used on whole songs.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ CONTENT_DIRECTIONS = 3
 """So many directions of what an equalizer hardly moves are kept."""
 
 _PER_GROUP = ("p10_db", "p50_db", "p95_db", "spread_db", "rise_db", "flux_db")
+_OF_LENGTH = ("p10_db", "spread_db", "slow_p10_db", "slow_p95_db")
 
 
 def compact_inputs(statistics: Array) -> Array:
@@ -37,9 +40,10 @@ def compact_inputs(statistics: Array) -> Array:
     families = np.array([name.split("@")[0] for name in names])
     bands = np.array([name.rpartition("@")[2] for name in names])
     spectrum = np.flatnonzero(families == "spectrum_db")
-    content = np.flatnonzero(np.isin(families, _PER_GROUP) & (bands != "all"))
-    widths = np.flatnonzero(families == "width_db")
-    whole = np.setdiff1d(np.arange(len(names)), np.concatenate((spectrum, content, widths)))
+    groups = np.isin(families, _PER_GROUP) & (bands != "all")
+    content = np.flatnonzero(groups & ~np.isin(families, _OF_LENGTH))
+    left = groups | np.isin(families, ("spectrum_db", "width_db", *_OF_LENGTH))
+    whole = np.flatnonzero(~left)
     matrix = np.zeros((GROUPS + len(whole) + CONTENT_DIRECTIONS, len(names)))
     for row, end, size in zip(matrix, np.cumsum(GROUP_SIZES), GROUP_SIZES, strict=False):
         row[spectrum[end - size : end]] = 1.0 / size

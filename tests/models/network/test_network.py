@@ -130,7 +130,7 @@ def test_a_move_beyond_its_range_finds_its_way_back() -> None:
     held[:, RESPONSE.stop :].sum().backward()
     assert free.grad is not None
     assert bool((free.grad[:, RESPONSE.stop :] == 1.0).all())
-    assert float(held[0, RESPONSE.stop]) == pytest.approx(HIGHEST[RESPONSE.stop])
+    assert float(held[0, RESPONSE.stop].detach()) == pytest.approx(HIGHEST[RESPONSE.stop])
 
 
 def test_what_it_sees_can_be_reduced() -> None:

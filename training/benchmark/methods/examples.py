@@ -24,8 +24,11 @@ from ...randomness import generator
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-DRAWS = 12
+DRAWS = 6
 """Degradations of each song."""
+
+SEGMENTS = 4
+"""Segments of a song that its statistics are taken from."""
 
 SEED = 13
 SPLIT = "fit"
@@ -98,8 +101,9 @@ def degraded_examples(songs: Iterable[ShardSong]) -> Examples:
 
 def _repeated(song: ShardSong) -> SpectralFrames:
     """Return the segments of a song, one after the other, once for each draw."""
-    mid, side = (np.concatenate([getattr(s, n) for s in song.segments], 1) for n in ("mid", "side"))
-    peak = np.concatenate([_four_a_frame(each) for each in song.segments])
+    parts = song.segments[:: max(1, len(song.segments) // SEGMENTS)][:SEGMENTS]
+    mid, side = (np.concatenate([getattr(s, n) for s in parts], 1) for n in ("mid", "side"))
+    peak = np.concatenate([_four_a_frame(each) for each in parts])
     joined = (torch.as_tensor(part) for part in (mid, side, peak))
     return SpectralFrames(*(part.expand(DRAWS, *part.shape) for part in joined))
 

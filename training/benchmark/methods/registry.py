@@ -26,6 +26,9 @@ from .oracle import FULL, Oracle
 SHUFFLED_WEIGHTS = "_shuffled_weights"
 SHUFFLED_REFERENCES = "_shuffled_references"
 BLIND = "_without_references"
+SHIPPED_AS = {"lmmse": "linear"}
+"""Names of shipped weights, where the method's own is another."""
+
 ENDINGS = ("", BLIND, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
 FLOORS = ("floor_lmmse", "floor_gaussian")
 
@@ -38,7 +41,7 @@ class Ingredients:
 
     Attributes:
         models: Learned predictors by the name of their method: names or paths of weights; None for
-            those that ship under this name.
+            those that ship, see `SHIPPED_AS`.
         matchering: Interpreter of an environment that has matchering; None without.
         examples: File of degraded masters, see `examples`; None without a corpus.
         floors: By name; empty without a corpus.
@@ -147,9 +150,9 @@ def _nearest(path: Path | None) -> Method:
 def _learned(name: str, model: str, ingredients: Ingredients, others: Others) -> Method:
     weights = ingredients.models[model]
     if weights is None:
-        if model not in shipped().models:
+        weights = SHIPPED_AS.get(model, model)
+        if weights not in shipped().models:
             raise _missing(name, f"needs weights, and none ship: name them with models.{model}=…")
-        weights = str(shipped().models[model])
     ending = name.removeprefix(model)
     if ending == SHUFFLED_WEIGHTS:
         return Learned(name, shuffled_predictor(weights))
