@@ -14,6 +14,7 @@ from ...models.errors import UsageError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from ..calibrating import Calibration
     from ..learning.running import Outcome
 
 NAME = "train"
@@ -42,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = compose_training(arguments.overrides)
     command = shlex.join(["glassmaster", NAME, *arguments.overrides])
     outcome = _learned(config, command)
-    _calibrated(config, outcome)
+    if outcome.calibration is not None:
+        print(_told(outcome.calibration), file=sys.stderr)
     text = f"{outcome.weights}: {outcome.steps} {_UNITS[config.learner]}"
     if outcome.best_score is not None:
         text += f", {outcome.best_score:.3f} of unchanged"
@@ -71,24 +73,12 @@ def _learned(config: DictConfig, command: str) -> Outcome:
     )
 
 
-def _calibrated(config: DictConfig, outcome: Outcome) -> None:
-    from hydra.utils import instantiate
-
-    from ..calibrating import calibrate
-    from ..learning.running import plan_rules
-
-    found = calibrate(
-        outcome.weights,
-        instantiate(config.data),
-        plan_rules(config),
-        count=config.calibration.examples,
-        tried=config.calibration.tried,
-        seed=config.seed,
-    )
+def _told(found: Calibration) -> str:
     factors = ", ".join(f"{factor:.2f}" for factor in found.arrays["calibration.shrink"])
-    text = f"shrunk by {factors}: {found.distance_db:.3f} dB ({found.unchanged_db:.3f} unchanged); "
-    text += f"intervals are {found.relative_width:.2f} of the prior's"
-    print(text, file=sys.stderr)
+    return (
+        f"shrunk by {factors}: {found.distance_db:.3f} dB ({found.unchanged_db:.3f} unchanged); "
+        f"intervals are {found.relative_width:.2f} of the prior's"
+    )
 
 
 class _Line:

@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader
 from ...inference.learned.model_file import read_model_file
 from ...models.errors import ModelError, ParameterError
 from ...models.network.network import MoveNetwork
+from ..calibrating import Calibration, calibrate
 from ..export import export_network
 from ..linear.inputs import compact_inputs
 from .checkpoints import LAST, StepCheckpoints
@@ -48,6 +49,7 @@ class Outcome:
             None for what has no validation of its own.
         steps: Length of the training.
         version: Under which the model is registered; empty if it is not.
+        calibration: What was found about the model after training; None on all processes but one.
 
     """
 
@@ -55,6 +57,7 @@ class Outcome:
     best_score: float | None
     steps: int
     version: str
+    calibration: Calibration | None
 
 
 class _Progress(lightning.Callback):
@@ -126,12 +129,25 @@ def train(config: DictConfig, command: str, report: Report | None = None) -> Out
         "version": version("glassmaster"),
         **{f"{name}_sha256": value for name, value in songs.hashes.items()},
     }
-    registered = ""
-    weights = folder / MODEL_FOLDER / f"{config.name}.safetensors"
-    if trainer.is_global_zero:  # other processes have the same weights, and leave it to this one
-        weights = export_network(network, folder / MODEL_FOLDER, config.name, facts)
-        registered = _recorded(config, records, weights, checkpoints.history)
-    return Outcome(weights, checkpoints.best_score, config.steps, registered)
+    score, weights = checkpoints.best_score, folder / MODEL_FOLDER / f"{config.name}.safetensors"
+    if not trainer.is_global_zero:  # it has the same weights, and leaves it to the first process
+        return Outcome(weights, score, config.steps, "", None)
+    weights = export_network(network, folder / MODEL_FOLDER, config.name, facts)
+    calibration = calibrated(config, weights, songs)
+    registered = _recorded(config, records, weights, checkpoints.history)
+    return Outcome(weights, score, config.steps, registered, calibration)
+
+
+def calibrated(config: DictConfig, weights: Path, songs: Songs) -> Calibration:
+    """Calibrate exported weights as configured."""
+    return calibrate(
+        weights,
+        songs,
+        plan_rules(config),
+        count=config.calibration.examples,
+        tried=config.calibration.tried,
+        seed=config.seed,
+    )
 
 
 def build_network(config: DictConfig, songs: Songs) -> MoveNetwork:

@@ -10,7 +10,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ..learning.running import Outcome, commit, plan_rules
+from ..learning.running import Outcome, calibrated, commit, plan_rules
 from ..learning.songs import Songs
 from ..learning.tracking import MODEL_FOLDER
 from .learning import LinearRun, export_linear, learn, mean_arrays
@@ -54,4 +54,4 @@ def train_linear(config: DictConfig, command: str, report: Callable[[str], None]
         mean_arrays(arrays),
         {**facts, "describe": described},
     )
-    return Outcome(path, None, run.examples, "")
+    return Outcome(path, None, run.examples, "", calibrated(config, path, songs))
