@@ -97,15 +97,6 @@ def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> di
     return arrays
 
 
-def mean_arrays(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return a file that gives every mix the moves of an average song: the corpus mean."""
-    flat = {name: np.array(value) for name, value in arrays.items()}
-    for name in flat:
-        if name.endswith("weights"):
-            flat[name][:] = 0.0
-    return flat
-
-
 def export_linear(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, str]) -> Path:
     """Write the file of a linear estimate.
 

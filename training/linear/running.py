@@ -13,14 +13,11 @@ from omegaconf import DictConfig
 from ..learning.running import Outcome, calibrated, commit, plan_rules
 from ..learning.songs import Songs
 from ..learning.tracking import MODEL_FOLDER
-from .learning import LinearRun, export_linear, learn, mean_arrays
-
-MEAN_NAME = "corpus_mean"
-"""Of the file beside the estimate that gives every mix the moves of an average song."""
+from .learning import LinearRun, export_linear, learn
 
 
 def train_linear(config: DictConfig, command: str, report: Callable[[str], None]) -> Outcome:
-    """Learn the linear estimate, and the corpus mean beside it.
+    """Learn the linear estimate.
 
     Args:
         config: As `compose_training` returns it.
@@ -47,11 +44,5 @@ def train_linear(config: DictConfig, command: str, report: Callable[[str], None]
     described = "Settings by a linear estimate from the song's statistics, learned from masters."
     path = export_linear(
         folder / f"{config.name}.safetensors", arrays, {**facts, "describe": described}
-    )
-    described = "The settings of an average song, whatever the mix."
-    export_linear(
-        folder / f"{MEAN_NAME}.safetensors",
-        mean_arrays(arrays),
-        {**facts, "describe": described},
     )
     return Outcome(path, None, run.examples, "", calibrated(config, path, songs))

@@ -70,7 +70,10 @@ def _suite(name: str, document: Document) -> str:
         figures = suite["methods"][method]
         cells = [f"{figures[m]['mean']:9.3f}" if m in figures else f"{'':9}" for m in metrics]
         pair = suite["paired"].get(f"{method} - {UNCHANGED}", {}).get(leading)
-        lines.append(f"  {method:{width}}  {'  '.join(cells)}  {_difference(pair)}".rstrip())
+        few = pair is not None and pair["n"] < songs["n"] - len(songs["failed"])
+        count = f", {pair['n']} songs only" if few else ""
+        difference = f"{_difference(pair)}{count}"
+        lines.append(f"  {method:{width}}  {'  '.join(cells)}  {difference}".rstrip())
     return "\n".join(lines)
 
 
