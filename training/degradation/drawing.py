@@ -78,7 +78,7 @@ def draw_degradation(generator: np.random.Generator, prior: DegradationPrior) ->
     degraded = kind >= prior.none_share
     biased = degraded and kind < prior.none_share + prior.biased_share
     hz = np.concatenate((MEL_HZ, RESPONSE_HZ))
-    response = prior.response_db * _smooth_process(hz, generator, prior.response_octaves)
+    response = prior.response_db * smooth_process(hz, generator, prior.response_octaves)
     response += prior.tilt_db * generator.standard_normal() * _tilt(hz)
     factor = generator.uniform(*prior.bias_factors)
     if biased:
@@ -128,13 +128,19 @@ def known_moves() -> npt.NDArray[np.bool_]:
     return known
 
 
-def _smooth_process(
+def smooth_process(
     frequency_hz: Array, generator: np.random.Generator, octaves: tuple[float, float]
 ) -> Array:
-    """Return a Gaussian process of unit variance over the logarithm of frequency.
+    """Draw a Gaussian process of unit variance over the logarithm of frequency.
 
     By random waves: A. Rahimi, B. Recht, "Random features for large-scale kernel machines", 2007;
     their spectrum is that of a squared exponential of the drawn length.
+
+    Args:
+        frequency_hz: Where it is wanted, shape ``(frequency,)``.
+        generator: Where numbers come from.
+        octaves: Shortest and longest length of its correlation.
+
     """
     length = math.exp(generator.uniform(math.log(octaves[0]), math.log(octaves[1])))
     turns = generator.standard_normal(_WAVES) / length

@@ -35,8 +35,8 @@ class DegradationPrior:
     """
 
     none_share: float = 0.15
-    biased_share: float = 0.40
-    bias_factors: tuple[float, float] = (0.3, 1.2)
+    biased_share: float = 0.65
+    bias_factors: tuple[float, float] = (0.2, 1.2)
     bias_edges_hz: tuple[float, ...] = (30, 60, 120, 250, 500, 1000, 2000, 4000, 8000, 14_000)
     bias_db: tuple[float, ...] = (10.65, 9.6, 2.95, 1.75, 0.85, -0.85, -3.05, -1.2, -1.7)
     response_db: float = 2.6

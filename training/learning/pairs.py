@@ -17,7 +17,7 @@ from ...models.differentiable.twin.rendering import TwinResult
 from ...models.distances.gate import audible_frames
 from ...models.moves import NEUTRAL, QUANTITIES, RESPONSE, SLOPE, WIDTH
 from ...models.network.loudness import frames_lufs, normalized_frames, scaled_frames
-from ...models.network.moves import apply_moves, mel_to_spectrum
+from ...models.network.moves import apply_moves, followed_peaks, mel_to_spectrum
 from ...models.network.statistics import frame_statistics
 from ..degradation.applying import DegradationBatch, batch_degradations, degrade_frames
 from ..degradation.drawing import undoing_moves
@@ -75,9 +75,9 @@ def assemble(pool: SongPool, plans: Sequence[Plan]) -> Pairs:
     device, rate = pool.statistics.device, pool.sample_rate
     songs = torch.as_tensor([plan.song for plan in plans], device=device)
     spectra = SpectrumBatch(pool.spectra.mid[songs], pool.spectra.side[songs])
-    source, spectra = normalized_frames(
-        pool.frames(np.stack([plan.segments for plan in plans])), spectra
-    )
+    frames = pool.frames(np.stack([plan.segments for plan in plans]))
+    variation_db = _tensor([plan.variation_db for plan in plans], frames.mid)
+    source, spectra = normalized_frames(*_varied(frames, spectra, variation_db))
     forward = torch.tensor([plan.forward for plan in plans], device=device)
     moves = _tensor([plan.moves for plan in plans], source.mid)
     mix, mix_spectra = _mixes(plans, source, spectra, forward)
@@ -101,6 +101,17 @@ def assemble(pool: SongPool, plans: Sequence[Plan]) -> Pairs:
         known=_known(plans, part, rendered, forward, changed),
         forward=forward,
     )
+
+
+def _varied(
+    frames: SpectralFrames, spectra: SpectrumBatch, variation_db: Tensor
+) -> tuple[SpectralFrames, SpectrumBatch]:
+    """Return songs with another balance, given in each mel band, shape ``(batch, 80)``."""
+    gain = decibel_to_power(variation_db)[:, :, None]
+    mid, side = frames.mid * gain, frames.side * gain
+    varied = SpectralFrames(mid, side, followed_peaks(frames, mid, side))
+    spectral = decibel_to_power(mel_to_spectrum(variation_db)).to(spectra.mid)
+    return varied, SpectrumBatch(spectra.mid * spectral, spectra.side * spectral)
 
 
 def _mixes(

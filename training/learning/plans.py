@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.moves import NEUTRAL
-from ..degradation.drawing import Degradation, draw_degradation
+from ..degradation.drawing import MEL_HZ, Degradation, draw_degradation, smooth_process
 from ..degradation.prior import DegradationPrior
 from ..randomness import generator
 from .curriculum import Curriculum, Phase
@@ -40,6 +40,9 @@ class PlanRules:
         no_reference: Probability that a mix made of a master has none.
         no_intent: Probability that nothing is asked for.
         loudness_lu: Spread of the loudness of known settings around the release's.
+        variation_db: Spread of the smooth random response by which a release is made another one
+            that might have been: with few songs, their balance is learned by heart otherwise.
+        variation_octaves: Shortest and longest length of its correlation.
         degradation: Distribution of degradations.
         style: Distribution of known settings.
 
@@ -51,6 +54,8 @@ class PlanRules:
     no_reference: float = 0.35
     no_intent: float = 0.60
     loudness_lu: float = 1.5
+    variation_db: float = 2.0
+    variation_octaves: tuple[float, float] = (0.7, 2.0)
     degradation: DegradationPrior = field(default_factory=DegradationPrior)
     style: StylePrior = field(default_factory=StylePrior)
 
@@ -63,6 +68,8 @@ class Plan:
         song: Its index in the pool.
         segments: Indices of the segments that stand for it, shape ``(segments,)``.
         heard: So many of them, from the first on, are compared; the same in all of a batch.
+        variation_db: What the song's balance is changed by before all else, in each mel band, shape
+            ``(80,)``; nothing where releases of its family are its references.
         forward: Whether the song is the mix and goes through known settings; otherwise it is the
             target, and the mix is made of it.
         style: Moves that make the target of the song, without intents, shape ``(moves,)``.
@@ -78,6 +85,7 @@ class Plan:
     song: int
     segments: Indices
     heard: int
+    variation_db: Array
     forward: bool
     style: Array
     moves: Array
@@ -116,6 +124,7 @@ def draw_plan(
         degradation = replace(degradation, exponents=idle, peak_db=0.0)
     references = _references(pool, song, rules, phase, drawn, forward=forward)
     reference_segments = [_segments(pool, s, REFERENCE_SEGMENTS, drawn) for s in references]
+    variation = rules.variation_db * smooth_process(MEL_HZ, drawn, rules.variation_octaves)
     asks = drawn.random() >= rules.no_intent
     intent = draw_intent(drawn) * asks
     wanted = pool.loudness_lufs[song] + rules.loudness_lu * drawn.standard_normal() * forward
@@ -124,6 +133,7 @@ def draw_plan(
         song=song,
         segments=segments,
         heard=min(rules.heard, rules.segments),
+        variation_db=variation * (forward or len(references) == 0),
         forward=forward,
         style=style,
         moves=intended_moves(style, intent),

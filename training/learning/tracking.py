@@ -146,6 +146,7 @@ class MetricsCallback(lightning.Callback):
         if pl_module.validation:
             validated = {f"validation/{name}": v for name, v in pl_module.validation.items()}
             self._rows.setdefault(step, {}).update(validated)
-        if len(self._rows) >= 10 * self._records.every or step >= trainer.max_steps:
+        due = pl_module.validation or step >= trainer.max_steps
+        if self._rows and (due or len(self._rows) >= self._records.every):
             self._records.metrics(self._rows)
             self._rows = {}
