@@ -10,6 +10,7 @@ where they are by default, and nothing is trimmed.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -69,8 +70,31 @@ SLOPE, THRESHOLD, ATTACK, RELEASE = (
 )
 LIMITER_RELEASE = len(MOVES) - 1
 
+BLOCK_MOVES: Mapping[str, slice] = {
+    "equalizer": RESPONSE,
+    "multiband_compressor": slice(SLOPE.start, RELEASE.stop),
+    "imager": WIDTH,
+    "limiter": slice(LIMITER_RELEASE, LIMITER_RELEASE + 1),
+}
+"""Moves of each block, in the order in which factors shrink them."""
+
+BYPASSES = ("equalizer", "multiband_compressor", "imager")
+"""Blocks that a predictor may leave out, in the order of its outputs."""
+
+INTENTS = ("bright", "warm", "bass", "punch", "width", "density", "loudness", "dynamics")
+"""What may be asked for, each from -1 to 1."""
+
 LEAST_WIDTH_DB = -40.0
 """A width of zero counts as this."""
+
+ACTIVE_RESPONSE_DB = 0.5
+"""A response whose root mean square is less leaves the equalizer idle."""
+
+ACTIVE_WIDTH_DB = 0.5
+"""Widths all nearer to 0 leave the imager idle."""
+
+ACTIVE_SLOPE = 0.03
+"""A smaller slope leaves a band of the compressor idle."""
 
 
 def _bounds() -> tuple[Array, Array, Array]:
@@ -106,3 +130,33 @@ def bounded(moves: Array) -> Array:
     held = np.array(moves, dtype=np.float64)
     held[..., RESPONSE] = level_free(held[..., RESPONSE])
     return np.clip(held, LOWEST, HIGHEST)
+
+
+def shrunk(moves: Array, factors: Array) -> Array:
+    """Move moves toward doing nothing, by one factor for each of `BLOCK_MOVES`.
+
+    Args:
+        moves: Shape ``(…, moves)``.
+        factors: 0 is nothing, 1 is all of them; shape ``(4,)`` or ``(…, 4)``.
+
+    """
+    result = np.array(moves, dtype=np.float64)
+    for block, part in enumerate(BLOCK_MOVES.values()):
+        factor = factors[..., block, None]
+        result[..., part] = NEUTRAL[part] + factor * (result[..., part] - NEUTRAL[part])
+    return result
+
+
+def active_quantities(moves: Array) -> npt.NDArray[np.bool_]:
+    """Return which of `QUANTITIES` moves act on, shape ``(…, quantities)``.
+
+    Response and widths are active as a whole, reductions by band, the limiter always.
+    """
+    active = np.ones((*moves.shape[:-1], len(QUANTITIES)), np.bool_)
+    rms_db = np.sqrt(np.mean(moves[..., RESPONSE] ** 2, axis=-1, keepdims=True))
+    active[..., RESPONSE] = rms_db >= ACTIVE_RESPONSE_DB
+    widest_db = np.abs(moves[..., WIDTH]).max(axis=-1, keepdims=True)
+    active[..., WIDTH] = widest_db >= ACTIVE_WIDTH_DB
+    bands = moves[..., SLOPE] >= ACTIVE_SLOPE
+    active[..., WIDTH.stop : WIDTH.stop + 2 * len(_BANDS)] = np.concatenate((bands, bands), -1)
+    return active

@@ -1,18 +1,17 @@
 """What is found about a model after training: how far to shrink it, how wide its intervals are.
 
-Moves are shrunk by one factor a block, chosen on validation. Intervals are conformal: on songs that
-nothing else was chosen by, the error over the model's own spread is measured, and the factor taken
-that holds 90 % of it, each song counting once (V. Vovk, A. Gammerman, G. Shafer, "Algorithmic
-Learning in a Random World", 2005; with the finite-sample correction of split conformal
-prediction). Response and width are calibrated where mixes were made of masters, reductions where
-settings are known, because nothing else tells them.
+All of it is found on the moves that users get, from the same statistics, held within the same
+bounds, with the same blocks left out. What the chain adds to that, which leaves out moves that
+nobody would hear and holds those that would do harm, needs sound and is not in it. Shrinking is
+chosen on validation; intervals are conformal on songs that nothing else was chosen by. Response and
+width are calibrated where mixes were made of masters, reductions and knobs where settings are
+known, because nothing else tells them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,24 +19,40 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save
 
-from ..inference.learned.estimate import Estimator
+from ..inference.learned.calibration import Calibration as Reader
+from ..inference.learned.estimate import Estimate, Estimator, decided_moves
 from ..inference.learned.loading import load_estimator
 from ..inference.learned.model_file import read_model_file
 from ..models.mel_statistics import STATISTICS
-from ..models.moves import MOVES, QUANTITIES, SLOPE, WIDTH
+from ..models.moves import (
+    MOVES,
+    QUANTITIES,
+    SLOPE,
+    THRESHOLD,
+    WIDTH,
+    active_quantities,
+    shrunk,
+)
+from .conformal import conformal_scale, grouped_scales, prior_widths, storable
 from .export import in_order, replace_file
-from .learning.plans import PlanRules
+from .learning.curriculum import Curriculum, Phase
+from .learning.plans import PlanRules, draw_plan
+from .learning.pool import SongPool
 from .learning.songs import Songs
-from .linear.examples import Examples, draw_examples
-from .linear.tuning import choose_shrinkage, one_click_pairs, statistics_of
+from .linear.tuning import (
+    assembled,
+    choose_finished,
+    choose_shrinkage,
+    distances_by_amount,
+    one_click_pairs,
+    released_pairs,
+    statistics_of,
+)
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-COVERAGE = 0.9
-"""Share of the truth that intervals are to hold."""
-
-_HIGHEST_SCALE = 20.0
-_LEAST_WIDTH_DB = 0.2  # of a prior's interval: nothing varies where it is narrower
+_LEAST_WIDTH_DB, _LEAST_SLOPE, _LEAST_LOG = 0.2, 0.02, 0.1  # of a prior's interval, by unit
+_STREAM = 31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,14 +63,36 @@ class Calibration:
         arrays: By name, as `glassmaster.inference.learned.calibration` reads them.
         distance_db: Mean mel distance of validation examples, shrunk.
         unchanged_db: The same of doing nothing.
-        relative_width: Mean width of intervals over that of the prior's.
+        moved_db: Mean mel distance of finished masters from themselves.
+        relative_width: Mean width of intervals over that of the prior's, where blocks are active.
 
     """
 
     arrays: dict[str, Array]
     distance_db: float
     unchanged_db: float
+    moved_db: float
     relative_width: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Examples of which the truth is known.
+
+    Attributes:
+        songs: Index of each song in its pool, shape ``(row,)``.
+        statistics: Of the mixes, shape ``(row, statistics)``.
+        references: Of each row, shape ``(reference, statistics)``.
+        moves: NaN where nothing is known, shape ``(row, moves)``.
+        quantities: NaN where nothing is known, shape ``(row, quantities)``.
+
+    """
+
+    songs: npt.NDArray[np.int64]
+    statistics: Array
+    references: tuple[Array, ...]
+    moves: Array
+    quantities: Array
 
 
 def calibrate(
@@ -75,110 +112,168 @@ def calibrate(
         ModelError: The file is damaged or was made for another chain.
 
     """
-    estimator = load_estimator(read_model_file(path))
+    file = read_model_file(path)
+    estimator, reader = load_estimator(file), Reader(file)
     pairs = one_click_pairs(songs.validation, rules, count=tried, seed=seed)
-    moves = estimates(estimator, statistics_of(pairs))[0]
+    releases = released_pairs(songs.validation, rules, count=tried, seed=seed)
     rate = songs.validation.sample_rate
-    factors, distance_db, unchanged_db = choose_shrinkage(moves, pairs, rate)
-    drawn = {
-        forward: draw_examples(
-            songs.calibration, rules, count=count, seed=seed, forward=forward, references=False
-        )
-        for forward in (False, True)
-    }
-    scale, width, sigma = _quantities(estimator, drawn)
-    arrays = {
-        "calibration.shrink": np.append(factors, 1.0),
-        "calibration.interval_scale": scale,
-        "calibration.prior_width": width,
-        **_knobs(estimator, drawn[True]),
-    }
+    statistics = [statistics_of(each) for each in (pairs, releases)]
+    moves = [
+        np.array([decided_moves(each) for each in estimates(estimator, reader, rows)])
+        for rows in statistics
+    ]
+    factors, distance_db, unchanged_db = choose_shrinkage(moves[0], pairs, rate)
+    tracks = [
+        distances_by_amount(each, shrunk(rows, factors), rate)
+        for each, rows in zip((pairs, releases), moves, strict=True)
+    ]
+    finished, moved_db = choose_finished((statistics[0], tracks[0]), (statistics[1], tracks[1]))
+    arrays = {"calibration.shrink": factors}
+    if finished is not None:
+        arrays["calibration.finished"] = finished
+    undone, undone_referred, known = (
+        draw_rows(songs.calibration, rules, count=count, seed=seed, forward=f, referred=r)
+        for f, r in ((False, False), (False, True), (True, True))
+    )
+    alone, relative = quantity_arrays(estimator, reader, undone, _without_references(known))
+    arrays |= {f"calibration.{name}": values for name, values in alone.items()}
+    if len(undone_referred.songs):
+        referred, _ = quantity_arrays(estimator, reader, undone_referred, known)
+        arrays |= {f"calibration.referred_{name}": v for name, v in referred.items()}
+    arrays |= _knobs(estimator, reader, _without_references(known))
     add_arrays(path, arrays)
-    relative = 2.0 * scale * sigma / width
-    return Calibration(arrays, distance_db, unchanged_db, float(np.minimum(relative, 1.0).mean()))
+    return Calibration(arrays, distance_db, unchanged_db, moved_db, relative)
 
 
-def estimates(estimator: Estimator, statistics: Array) -> tuple[Array, Array, Array]:
-    """Return moves, means of quantities and their spreads, each of shape ``(row, …)``."""
+def estimates(
+    estimator: Estimator,
+    reader: Reader,
+    statistics: Array,
+    references: tuple[Array, ...] | None = None,
+) -> list[Estimate]:
+    """Return what a model says of each mix, its statistics held as they are for users.
+
+    Args:
+        estimator: The model.
+        reader: Its file's calibration, which holds statistics.
+        statistics: Shape ``(row, statistics)``.
+        references: Of each row, shape ``(reference, statistics)``; without them there are none.
+
+    """
     none = np.zeros((0, len(STATISTICS)))
-    found = [estimator.estimate(row, none) for row in statistics]
-    return (
-        np.array([each.moves for each in found]),
-        np.array([each.quantities for each in found]),
-        np.array([each.sigma for each in found]),
+    found = []
+    for place, row in enumerate(statistics):
+        shown = none if references is None else references[place]
+        others = np.array([reader.held(each) for each in shown]).reshape(-1, len(STATISTICS))
+        found.append(estimator.estimate(reader.held(row), others))
+    return found
+
+
+def draw_rows(
+    pool: SongPool, rules: PlanRules, *, count: int, seed: int, forward: bool, referred: bool
+) -> Rows:
+    """Draw examples of one kind.
+
+    Args:
+        pool: Songs.
+        rules: How examples are drawn; intents are left out.
+        count: Number of examples.
+        seed: Of the draw.
+        forward: Whether known settings are to be found, or degradations to be undone.
+        referred: Whether each has references; where a song has none to offer, it is left out.
+
+    """
+    kind = Curriculum((Phase(0.0, forward=float(forward)),))
+    rules = replace(rules, no_intent=1.0, no_reference=0.0 if referred else 1.0, variation_db=0.0)
+    stream = _STREAM + 2 * forward + referred
+    plans = [draw_plan(pool, rules, kind, 0.0, seed, stream, row) for row in range(count)]
+    plans = [plan for plan in plans if len(plan.references) > 0 or not referred]
+    statistics: list[Array] = []
+    references: list[Array] = []
+    moves: list[Array] = []
+    quantities: list[Array] = []
+    for pairs in assembled(pool, plans):
+        statistics.extend(pairs.statistics.double().numpy())
+        moves.extend(pairs.known.moves.double().numpy())
+        quantities.extend(pairs.known.quantities.double().numpy())
+        shown = zip(pairs.references, pairs.present > 0.0, strict=True)
+        references.extend(rows[present].double().numpy() for rows, present in shown)
+    return Rows(
+        np.array([plan.song for plan in plans], np.int64),
+        np.array(statistics).reshape(-1, len(STATISTICS)),
+        tuple(references),
+        np.array(moves).reshape(-1, len(MOVES)),
+        np.array(quantities).reshape(-1, len(QUANTITIES)),
     )
 
 
-def conformal_scale(ratios: Array, songs: npt.NDArray[np.int64]) -> float:
-    """Return the factor that holds `COVERAGE` of errors, each song counting once.
+def quantity_arrays(
+    estimator: Estimator, reader: Reader, undone: Rows, known: Rows
+) -> tuple[dict[str, Array], float]:
+    """Return what intervals of quantities are made of, and how wide they are.
 
     Args:
-        ratios: Absolute errors over spreads, NaN where nothing is known, shape ``(row,)``.
-        songs: Of each row, shape ``(row,)``.
+        estimator: The model.
+        reader: Its file's calibration, which holds statistics.
+        undone: Mixes made of masters, for response and widths.
+        known: Known settings, for reductions.
 
     Returns:
-        The smallest ratio that the share ``0.9 (n + 1) / n`` of the weight of ``n`` songs does not
-        exceed; the largest one where there are too few songs for that.
+        Factors, those of idle blocks, and widths of the prior's intervals by name, each of shape
+        ``(quantities,)``; and the mean width of intervals over the prior's where the truth uses the
+        block, an interval that is not determined counting as the prior's.
 
     """
-    known = ~np.isnan(ratios)
-    if not known.any():
-        return _HIGHEST_SCALE
-    ratios, songs = ratios[known], songs[known]
-    names, inverse, counts = np.unique(songs, return_inverse=True, return_counts=True)
-    order = np.argsort(ratios)
-    held = np.cumsum(1.0 / counts[inverse[order]]) / len(names)
-    wanted = min(COVERAGE * (len(names) + 1) / len(names), 1.0)
-    place = min(int(np.searchsorted(held, wanted - 1e-9)), len(ratios) - 1)
-    return float(min(ratios[order[place]], _HIGHEST_SCALE))
-
-
-def prior_width(values: Array) -> float:
-    """Return the width of the central 90 % of what is known, NaN elsewhere, shape ``(row,)``."""
-    known = values[~np.isnan(values)]
-    if len(known) == 0:
-        return math.inf
-    low, high = np.quantile(known, (0.5 - 0.5 * COVERAGE, 0.5 + 0.5 * COVERAGE))
-    return max(float(high - low), _LEAST_WIDTH_DB)
+    names = ("interval_scale", "idle_interval_scale", "prior_width")
+    arrays = {name: np.zeros(len(QUANTITIES)) for name in names}
+    relative = np.full(len(QUANTITIES), np.nan)
+    for rows, part in ((undone, slice(0, WIDTH.stop)), (known, slice(WIDTH.stop, None))):
+        found = estimates(estimator, reader, rows.statistics, rows.references)
+        sigma = np.array([each.sigma for each in found])[:, part]
+        truth = rows.quantities[:, part]
+        ratios = np.abs(truth - np.array([each.quantities for each in found])[:, part]) / sigma
+        used = active_quantities(np.array([decided_moves(each) for each in found]))[:, part]
+        active, idle = grouped_scales(ratios, rows.songs, used)
+        width = prior_widths(truth, np.full(truth.shape[1], _LEAST_WIDTH_DB))
+        for name, values in zip(names, (storable(active), storable(idle), width), strict=True):
+            arrays[name][part] = values
+        shares = np.minimum(
+            2.0 * np.where(used, active, idle) * sigma / np.maximum(width, 1e-9), 1.0
+        )
+        wanted = active_quantities(rows.moves)[:, part]
+        relative[part] = [
+            shares[rows_of, number].mean() if rows_of.any() else np.nan
+            for number, rows_of in enumerate(wanted.T)
+        ]
+    return arrays, float(np.nanmean(relative))
 
 
 def add_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Add arrays to a file of weights, or replace those of the same name."""
+    """Replace the calibration in a file of weights."""
     file = read_model_file(path)
-    kept = load_file(path) | {name: np.ascontiguousarray(v) for name, v in arrays.items()}
+    kept = {k: v for k, v in load_file(path).items() if not k.startswith("calibration.")}
+    kept |= {name: np.ascontiguousarray(values) for name, values in arrays.items()}
     replace_file(path, in_order(save(kept, dict(file.metadata))))
 
 
-def _quantities(estimator: Estimator, drawn: Mapping[bool, Examples]) -> tuple[Array, Array, Array]:
-    """Return conformal factors, widths of the prior's intervals, and mean spreads, ``(39,)``."""
-    scale, width, spread = (np.empty(len(QUANTITIES)) for _ in range(3))
-    for forward, part in ((False, slice(0, WIDTH.stop)), (True, slice(WIDTH.stop, None))):
-        examples = drawn[forward]
-        _, means, sigma = estimates(estimator, examples.statistics)
-        for index in range(*part.indices(len(QUANTITIES))):
-            truth = examples.quantities[:, index]
-            ratios = np.abs(truth - means[:, index]) / sigma[:, index]
-            scale[index] = conformal_scale(ratios, examples.songs)
-            width[index] = prior_width(truth)
-            spread[index] = sigma[:, index].mean()
-    return scale, width, spread
+def _without_references(rows: Rows) -> Rows:
+    none = np.zeros((0, len(STATISTICS)))
+    return replace(rows, references=(none,) * len(rows.songs))
 
 
-def _knobs(estimator: Estimator, examples: Examples) -> dict[str, Array]:
+def _knobs(estimator: Estimator, reader: Reader, known: Rows) -> dict[str, Array]:
     """Return what intervals of knobs are made of, for known settings of active bands."""
-    moves = estimates(estimator, examples.statistics)[0][:, SLOPE.start :]
-    truth = examples.moves[:, SLOPE.start :]
-    count = len(MOVES) - SLOPE.start
-    sigma, scale, width = (np.empty(count) for _ in range(3))
-    for knob in range(count):
-        errors = np.abs(truth[:, knob] - moves[:, knob])
-        known = errors[~np.isnan(errors)]
-        sigma[knob] = max(float(np.sqrt(np.mean(known**2))), 1e-3) if len(known) else 1.0
-        scale[knob] = conformal_scale(errors / sigma[knob], examples.songs)
-        width[knob] = prior_width(truth[:, knob])
-    width[~np.isfinite(width)] = 1e-3  # nothing is known of it, so no interval says anything
+    found = estimates(estimator, reader, known.statistics, known.references)
+    truth = known.moves[:, SLOPE.start :]
+    errors = np.abs(truth - np.array([each.moves for each in found])[:, SLOPE.start :])
+    least = np.full(len(MOVES), _LEAST_LOG)
+    least[SLOPE], least[THRESHOLD] = _LEAST_SLOPE, _LEAST_WIDTH_DB
+    least = least[SLOPE.start :]
+    count = np.maximum((~np.isnan(errors)).sum(axis=0), 1)
+    sigma = np.maximum(np.sqrt(np.nansum(errors**2, axis=0) / count), 0.1 * least)
+    scale = [conformal_scale(column, known.songs) for column in (errors / sigma).T]
     return {
         "calibration.knob_sigma": sigma,
-        "calibration.knob_interval_scale": scale,
-        "calibration.knob_prior_width": width,
+        "calibration.knob_interval_scale": storable(np.array(scale)),
+        "calibration.knob_prior_width": prior_widths(truth, least),
     }

@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from ..inference.learned.model_file import read_model_file
 from ..inference.learned.signature import signature
 from ..models.errors import ModelError
 from ..models.mel_statistics import STATISTICS
-from ..models.network.network import INTENTS, MoveNetwork
+from ..models.moves import INTENTS
+from ..models.network.network import MoveNetwork
 
 Array = npt.NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def export_network(
     metadata: Mapping[str, str],
     extra: Mapping[str, Array] | None = None,
 ) -> Path:
-    """Write a network as ``NAME.onnx`` and ``NAME.safetensors``, and check them against torch.
+    """Check a graph against torch, and write it as ``NAME.onnx`` beside ``NAME.safetensors``.
 
     Args:
         network: Trained, on any device.
@@ -75,13 +75,20 @@ def export_network(
         The file of weights.
 
     Raises:
-        ModelError: Graph and network do not agree.
+        ModelError: Graph and network do not agree; what was there before is left as it was.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
     frozen = copy.deepcopy(network).cpu().eval()
     graph = _onnx(frozen)
-    replace_file(folder / f"{name}.onnx", graph)
+    path = folder / f"{name}.safetensors"
+    difference = graph_difference(frozen, graph)
+    if not difference <= AGREEMENT:  # nor where it is no number
+        raise ModelError(
+            f"{path.name}: graph and network differ by {difference:.1e}; it is not to be shipped",
+            code="export_differs",
+            path=path,
+        )
     arrays = {key: value.contiguous() for key, value in frozen.state_dict().items()}
     for key, value in (extra or {}).items():
         arrays[key] = torch.from_numpy(np.array(value, np.float64))
@@ -92,20 +99,13 @@ def export_network(
         "onnx": f"{name}.onnx",
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }
-    path = folder / f"{name}.safetensors"
+    replace_file(folder / f"{name}.onnx", graph)
     replace_file(path, in_order(save(arrays, told)))
-    difference = graph_difference(frozen, graph)
-    if difference > AGREEMENT:
-        raise ModelError(
-            f"{path.name}: graph and network differ by {difference:.1e}; it is not to be shipped",
-            code="export_differs",
-            path=path,
-        )
     return path
 
 
 def graph_difference(network: MoveNetwork, graph: bytes) -> float:
-    """Return the largest difference of a graph's outputs from the network's.
+    """Return the largest difference of a graph's outputs from the network's; NaN if one is.
 
     With noise as statistics, and each number of references in `CHECKED_REFERENCES`.
     """
@@ -114,42 +114,15 @@ def graph_difference(network: MoveNetwork, graph: bytes) -> float:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    worst = 0.0
+    differences = []
     for count in CHECKED_REFERENCES:
         inputs = _inputs(network, count)
         feed = {key: value.numpy() for key, value in zip(INPUTS, inputs, strict=True)}
         with torch.no_grad():
             wanted = _Graph(network)(*inputs)
         for found, tensor in zip(session.run(OUTPUTS, feed), wanted, strict=True):
-            worst = max(worst, float(np.abs(found - tensor.numpy()).max()))
-    return worst
-
-
-def load_network(path: Path, network: MoveNetwork) -> dict[str, str]:
-    """Take weights from a file that `export_network` wrote.
-
-    Args:
-        path: The file of weights.
-        network: Of the same shape as the one that was written.
-
-    Returns:
-        The file's metadata.
-
-    Raises:
-        ModelError: It is damaged, of another chain, or of a network of another shape.
-
-    """
-    metadata = dict(read_model_file(path).metadata)
-    wanted = network.state_dict()
-    found = load_file(path)
-    if any(key not in found or found[key].shape != value.shape for key, value in wanted.items()):
-        raise ModelError(
-            f"{path.name}: holds a network of another shape; set model.* as it was trained",
-            code="other_shape",
-            path=path,
-        )
-    network.load_state_dict({key: found[key] for key in wanted})
-    return metadata
+            differences.append(np.abs(found - tensor.numpy()).max())
+    return float(np.max(differences))
 
 
 def _onnx(network: MoveNetwork) -> bytes:

@@ -11,7 +11,7 @@ import argparse
 from dataclasses import dataclass
 from types import ModuleType
 
-from ...models.errors import UsageError
+from ..extra import needs_extra
 
 GROUP = "glassmaster.commands"
 
@@ -53,7 +53,7 @@ class TrainingCommand:
         try:
             status: int = self._load().run(arguments)
         except ModuleNotFoundError as error:
-            raise self._missing(error) from error
+            raise needs_extra(self.name, error) from error
         return status
 
     def _load(self) -> ModuleType:
@@ -61,20 +61,12 @@ class TrainingCommand:
 
         found = next(iter(entry_points(group=GROUP, name=self.name)), None)
         if found is None:
-            raise self._missing(ModuleNotFoundError("its entry point is not registered"))
+            raise needs_extra(self.name, ModuleNotFoundError("its entry point is not registered"))
         try:
             module: ModuleType = found.load()
         except ModuleNotFoundError as error:
-            raise self._missing(error) from error
+            raise needs_extra(self.name, error) from error
         return module
-
-    def _missing(self, error: ModuleNotFoundError) -> UsageError:
-        if error.name is not None and error.name.startswith("glassmaster"):
-            raise error  # a fault of ours
-        return UsageError(
-            f"{self.name} needs the extra for training: pip install 'glassmaster[train]' ({error})",
-            code="extra_missing",
-        )
 
 
 TRAINING_COMMANDS = tuple(TrainingCommand(name) for name in HELPS)

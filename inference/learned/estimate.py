@@ -8,10 +8,9 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
+from ...models.moves import BLOCK_MOVES, BYPASSES, NEUTRAL, bounded
 
-DECIDED = ("equalizer", "multiband_compressor", "imager")
-"""Blocks that a model may bypass, in the order of its outputs."""
+Array: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +22,7 @@ class Estimate:
         quantities: Means of `glassmaster.models.moves.QUANTITIES`, shape ``(quantities,)``; NaN
             for what the model does not speak of.
         sigma: Standard deviations around them, before calibration, shape ``(quantities,)``.
-        bypass: Log odds that each of `DECIDED` is left out, shape ``(3,)``.
+        bypass: Log odds that each of `BYPASSES` is left out, shape ``(3,)``.
 
     """
 
@@ -31,6 +30,13 @@ class Estimate:
     quantities: Array
     sigma: Array
     bypass: Array
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Blocks that are more likely left out than not."""
+        return frozenset(
+            name for name, odds in zip(BYPASSES, self.bypass, strict=True) if odds > 0.0
+        )
 
 
 class Estimator(Protocol):
@@ -49,3 +55,14 @@ class Estimator(Protocol):
 
         """
         ...
+
+
+def decided_moves(estimate: Estimate) -> Array:
+    """Return moves within the chain's ranges, those of blocks left out neutral, ``(moves,)``.
+
+    What is done with them, shrinking, is chosen on the same moves that users get.
+    """
+    moves = bounded(estimate.moves)
+    for name in estimate.left_out:
+        moves[BLOCK_MOVES[name]] = NEUTRAL[BLOCK_MOVES[name]]
+    return moves

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.mel_statistics import STATISTICS
-from ...models.moves import MOVES, QUANTITIES
-from .estimate import DECIDED, Estimate
+from ...models.moves import BYPASSES, MOVES, QUANTITIES
+from .estimate import Estimate
 from .model_file import ModelFile
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ class LinearEstimator:
             self._moves.at(z, referred),
             self._quantities.at(z, referred),
             self._sigma if referred is None else self._referred_sigma,
-            np.full(len(DECIDED), -np.inf),  # it has no opinion: small moves are left out anyway
+            np.full(len(BYPASSES), -np.inf),  # it has no opinion: small moves are left out anyway
         )
 
 

@@ -13,6 +13,7 @@ from ...data.findings import Finding
 from ...models.errors import UsageError
 from ...models.weights import FOLDER
 from ..baseline import BaselinePredictor
+from ..extra import needs_extra
 from ..predictor import Predictor
 from .estimate import Estimator
 from .linear import LinearEstimator
@@ -133,10 +134,9 @@ def _from_registry(uri: str) -> Path:
     found = next(iter(entry_points(group=REGISTRY_GROUP)), None)
     try:
         if found is None:
-            raise ModuleNotFoundError
+            raise ModuleNotFoundError("its entry point is not registered")
         locate = found.load()
         path = Path(locate(uri))
     except ModuleNotFoundError as error:
-        message = f"{display_name(uri)}: needs the registry: pip install 'glassmaster[train]'"
-        raise UsageError(message, code="extra_missing") from error
+        raise needs_extra(f"the registry of {display_name(uri)}", error) from error
     return path

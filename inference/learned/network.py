@@ -13,24 +13,21 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...models.moves import MOVES, QUANTITIES, RESPONSE, WIDTH
-from .estimate import DECIDED, Estimate
+from ...models.moves import BYPASSES, INTENTS, MOVES, QUANTITIES, RESPONSE, WIDTH
+from .estimate import Estimate
 from .model_file import ModelFile, model_error
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Feed: TypeAlias = Callable[[Array, Array], npt.NDArray[Any]]
 
-WISHES = 8
-"""Numbers of an intent; zeros ask for nothing in particular."""
-
 _FEEDS: dict[str, Feed] = {
     "statistics": lambda mix, references: mix[None].astype(np.float32),
     "references": lambda mix, references: references[None].astype(np.float32),
     "present": lambda mix, references: np.ones((1, len(references)), np.float32),
-    "intent": lambda mix, references: np.zeros((1, WISHES), np.float32),
+    "intent": lambda mix, references: np.zeros((1, len(INTENTS)), np.float32),  # asks for nothing
     "studio": lambda mix, references: np.zeros(1, np.int64),
 }
-_OUTPUTS = {"moves": len(MOVES), "log_sigma": len(QUANTITIES), "bypass": len(DECIDED)}
+_OUTPUTS = {"moves": len(MOVES), "log_sigma": len(QUANTITIES), "bypass": len(BYPASSES)}
 _MEANS, _FACTOR = "quantities", "factor"
 
 

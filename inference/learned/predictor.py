@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -11,14 +12,14 @@ import numpy.typing as npt
 
 from ...data.analysis import Analysis
 from ...models.mel_statistics import STATISTICS
-from ...models.moves import ATTACK, LIMITER_RELEASE, RELEASE, SLOPE, THRESHOLD, bounded
+from ...models.moves import ATTACK, LIMITER_RELEASE, RELEASE, SLOPE, THRESHOLD
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import ChainSettings
 from ..baseline.predictor import leave_alone, unjudged
 from ..predictor import NOT_DETERMINED, Interval, Prediction, Reason
-from .calibration import Calibration
+from .calibration import PEAK, Calibration
 from .decisions import Decisions
-from .estimate import DECIDED, Estimator
+from .estimate import Estimator
 from .model_file import ModelFile
 from .tone import Wish
 
@@ -61,20 +62,23 @@ class LearnedPredictor:
         held = self._calibration.held
         rows = [held(each.statistics) for each in references if each.statistics.any()]
         others = np.array(rows).reshape(-1, len(STATISTICS))
-        estimate = self._estimator.estimate(held(analysis.statistics), others)
-        amount = self._calibration.amount(analysis.loudness.plr_db)
-        moves = bounded(self._calibration.shrunk(bounded(estimate.moves), amount))
-        out = frozenset(
-            name for name, odds in zip(DECIDED, estimate.bypass, strict=True) if odds > 0.0
-        )
-        intervals = self._calibration.quantity_intervals(estimate)
-        settings, reasons = self._decisions.decide(analysis, Wish(moves, out, intervals))
+        mix = held(analysis.statistics)
+        estimate = self._estimator.estimate(mix, others)
+        amount = self._calibration.amount(mix)
+        moves = self._calibration.moves(estimate, amount)
+        intervals = self._calibration.quantity_intervals(estimate, referred=len(rows) > 0)
+        wish = Wish(moves, estimate.left_out, intervals)
+        settings, reasons = self._decisions.decide(analysis, wish)
         if amount < 1.0:
-            reasons = (_nearly_finished(analysis, amount), *reasons)
-        return Prediction(settings, {**intervals, **self._knobs(settings, moves)}, reasons)
+            reasons = (_nearly_finished(float(mix[PEAK]), amount), *reasons)
+        knobs = self._knobs(settings, estimate.moves, referred=len(rows) > 0)
+        return Prediction(settings, {**intervals, **knobs}, reasons)
 
-    def _knobs(self, settings: ChainSettings, moves: Array) -> Mapping[str, Interval]:
-        """Return the intervals of knobs that are in use, in their units."""
+    def _knobs(
+        self, settings: ChainSettings, moves: Array, *, referred: bool
+    ) -> Mapping[str, Interval]:
+        """Return the intervals of knobs that are in use, around estimated moves, in their units."""
+        interval = partial(self._calibration.knob_interval, referred=referred)
         compressor = settings["multiband_compressor"]
         intervals: dict[str, Interval] = {}
         for band, name in enumerate(BANDS):
@@ -86,16 +90,16 @@ class LearnedPredictor:
                 (ATTACK, "attack_ms"),
                 (RELEASE, "release_ms"),
             ):
-                found = self._calibration.knob_interval(part.start + band, moves)
+                found = interval(part.start + band, moves)
                 intervals[f"multiband_compressor.{name}_{key}"] = _physical(found, key)
-        found = self._calibration.knob_interval(LIMITER_RELEASE, moves)
+        found = interval(LIMITER_RELEASE, moves)
         return intervals | {"limiter.release_ms": _physical(found, "release_ms")}
 
 
-def _nearly_finished(analysis: Analysis, amount: float) -> Reason:
+def _nearly_finished(peak_db: float, amount: float) -> Reason:
     text = (
-        f"The peak-to-loudness ratio of {analysis.loudness.plr_db:.1f} dB is that of finished "
-        f"masters, which more would harm: of each move, {100 * amount:.0f} % is made."
+        f"Peaks stand {peak_db:.1f} dB above the loudness, as those of finished masters do, which "
+        f"more would harm: of each move, {100 * amount:.0f} % is made."
     )
     return Reason("equalizer", text)
 

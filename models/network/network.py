@@ -17,17 +17,11 @@ from torch import Tensor, nn
 
 from ..errors import ParameterError
 from ..mel_statistics import STATISTICS
-from ..moves import MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, THRESHOLD, WIDTH
+from ..moves import BYPASSES, INTENTS, MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, THRESHOLD, WIDTH
 from .layers import ConditionedBlock, ReferenceAttention, zeroed
 from .moves import held_moves
 
 Array = npt.NDArray[np.float64]
-
-INTENTS = ("bright", "warm", "bass", "punch", "width", "density", "loudness", "dynamics")
-"""What may be asked for, each from -1 to 1."""
-
-BYPASSES = ("equalizer", "multiband_compressor", "imager")
-"""Blocks of which the network says whether they are needed."""
 
 _STUDIO_LENGTH = 8
 _CONDITION = 32

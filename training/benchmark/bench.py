@@ -6,26 +6,23 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ...models.moves import RESPONSE_HZ
-from ...models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
+from ..frozen import configuration_hashes
 from .audio_source import ExcerptSource
-from .configuration import configuration_hashes
-from .delivery import CEILING_DBTP, deliver_audio
+from .delivery import CEILING_DBTP, DeliveredAudio, deliver_audio
 from .floors import Floor
-from .methods.method import Made, Method
+from .intervals import Known, interval_figures, known_quantities
+from .methods.method import Made, Method, ShuffledReferences
 from .methods.registry import Ingredients, make_method
 from .metrics.measure import TargetMeasures
 from .metrics.response import settings_response_db
 from .metrics.untargeted import MixMeasures
 from .provenance import code_fingerprint
 from .suites.making import make_task, task_again
-from .summary import OF_INTERVALS
 from .tasks import Plan, Reference, Task
 
 FAMILIES = {"DEG-A": "DEG", "DEG-X": "DEG", "STYLE-X": "SYN", "STYLE-X3": "SYN"}
@@ -85,7 +82,8 @@ class Bench:
             self._places[plan.key] = counts.get(plan.suite, 0)
             counts[plan.suite] = counts.get(plan.suite, 0) + 1
         self._measures: tuple[Task, TargetMeasures | MixMeasures] | None = None
-        self._reductions: tuple[Task, list[float]] | None = None
+        self._master: tuple[Task, DeliveredAudio | None] | None = None
+        self._known: tuple[Task, dict[str, Known]] | None = None
 
     def fingerprint(self, plan: Plan) -> str:
         """Return the hash of the plan, of the code and of everything that generators read."""
@@ -99,7 +97,10 @@ class Bench:
     def methods(self, plan: Plan) -> Sequence[Method]:
         """Return the methods of a task: those that take long only for the first of each suite."""
         limits, place = self._settings.limits, self._places[plan.key]
-        return [m for name, m in self._methods.items() if place < limits.get(name, place + 1)]
+        used = [m for name, m in self._methods.items() if place < limits.get(name, place + 1)]
+        other = self._other(plan)
+        shown = "" if other is None else other.key
+        return [replace(m, shown=shown) if isinstance(m, ShuffledReferences) else m for m in used]
 
     def build(self, plan: Plan) -> Task:
         """Make a task, audio and all."""
@@ -110,15 +111,16 @@ class Bench:
 
         Besides those of `metrics`: ``TOT`` and ``GR``, the mean absolute errors of the equalizer's
         response and of the percentiles of gain reduction where the true settings are known;
-        ``COVERAGE`` and ``INTERVAL``, the share of intervals that hold the true response and their
-        mean width in dB; and ``LTAS-S-AGAIN``, how far a second run moves its own output.
+        those of `intervals`; and ``LTAS-S-AGAIN``, how far a second run moves its own output.
         """
         measures = self._measures_of(task)
         if isinstance(measures, TargetMeasures):
             found: dict[str, float] = measures.of(made.delivered.samples)
         else:
             found = measures.of(made.delivered, made.settings)
-        found |= self._of_settings(task, made) | _of_intervals(task, made)
+        found |= self._of_settings(task, made)
+        if made.prediction is not None:
+            found |= interval_figures(self._known_of(task), made.prediction.intervals)
         if task.plan.suite == "IDEMPOTENT":
             found |= self._again(task, made, method)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
@@ -138,16 +140,33 @@ class Bench:
         if truth is None or made.settings is None:
             return {}
         rate = task.sample_rate
+        master = self._true_master(task)
+        if master is None:
+            return {}
         responses = [settings_response_db(each, rate) for each in (made.settings, truth)]
-        found = [value for pair in made.delivered.reductions.bands_db.values() for value in pair]
-        if self._reductions is None or self._reductions[0] is not task:
-            master = deliver_audio(task.mix, rate, task.target_lufs, settings=truth)
-            true = [value for pair in master.reductions.bands_db.values() for value in pair]
-            self._reductions = (task, true)
+        found, true = (
+            [value for pair in each.reductions.bands_db.values() for value in pair]
+            for each in (made.delivered, master)
+        )
         return {
             "TOT": float(np.abs(responses[0] - responses[1]).mean()),
-            "GR": float(np.abs(np.subtract(found, self._reductions[1])).mean()),
+            "GR": float(np.abs(np.subtract(found, true)).mean()),
         }
+
+    def _true_master(self, task: Task) -> DeliveredAudio | None:
+        """Return the mix with its true settings; None where they are unknown."""
+        if self._master is None or self._master[0] is not task:
+            truth = task.truth.settings
+            made = None
+            if truth is not None:
+                made = deliver_audio(task.mix, task.sample_rate, task.target_lufs, settings=truth)
+            self._master = (task, made)
+        return self._master[1]
+
+    def _known_of(self, task: Task) -> dict[str, Known]:
+        if self._known is None or self._known[0] is not task:
+            self._known = (task, known_quantities(task, self._true_master(task)))
+        return self._known[1]
 
     def _again(self, task: Task, made: Made, method: Method) -> dict[str, float]:
         again = task_again(task, made.delivered)
@@ -157,12 +176,15 @@ class Bench:
         measures = TargetMeasures(again, ceiling_dbtp=CEILING_DBTP, dear=False)
         return {"LTAS-S-AGAIN": measures.of(second.delivered.samples)["LTAS-S"]}
 
+    def _other(self, plan: Plan) -> Plan | None:
+        """Return the next task of the suite that is about something else."""
+        plans = [each for each in self._settings.plans if each.suite == plan.suite]
+        place = next(i for i, each in enumerate(plans) if each.key == plan.key)
+        others = (*plans[place + 1 :], *plans[:place])
+        return next((each for each in others if each.component != plan.component), None)
+
     def _other_references(self, task: Task) -> tuple[Reference, ...]:
-        """Return the references of the next task of the suite that is about something else."""
-        plans = [plan for plan in self._settings.plans if plan.suite == task.plan.suite]
-        place = next(i for i, plan in enumerate(plans) if plan.key == task.plan.key)
-        others = [*plans[place + 1 :], *plans[:place]]
-        other = next((p for p in others if p.component != task.plan.component), None)
+        other = self._other(task.plan)
         return task.references if other is None else self.build(other).references
 
 
@@ -174,22 +196,3 @@ def family_of(plan: Plan) -> str:
 def make_bench(settings: BenchSettings) -> Bench:
     """Make a workbench, in whichever process."""
     return Bench(settings)
-
-
-def _of_intervals(task: Task, made: Made) -> dict[str, float]:
-    truth = task.truth.response_db
-    if truth is None or made.prediction is None:
-        return {}
-    inside: dict[str, float] = {}
-    widths: list[float] = []
-    for hz, value in zip(RESPONSE_HZ, truth, strict=True):
-        name = f"response_db@{NOMINAL_HZ[int(np.argmin(np.abs(THIRD_CENTERS_HZ - hz)))]}"
-        interval: Any = made.prediction.intervals.get(name)
-        if isinstance(interval, tuple):
-            low, high = interval
-            inside[OF_INTERVALS + name] = float(low <= value <= high)
-            widths.append(high - low)
-    if not widths:
-        return {}
-    shares = {"COVERAGE": float(np.mean(list(inside.values()))), "INTERVAL": float(np.mean(widths))}
-    return {**shares, **inside}

@@ -19,6 +19,8 @@ from .evaluation import Request
 FOLDER = "evaluation"
 """Folder of the configuration in ``configs``, apart: there, folders are no groups by chance."""
 
+_FOLDERS = {"REALMIX": "realmix", "PAIR": "pairs"}
+
 
 def compose_evaluation(overrides: Sequence[str], command: str) -> Request:
     """Compose what ``glassmaster evaluate`` runs; the working directory stays what it is.
@@ -63,7 +65,7 @@ def _request(values: dict[str, Any], command: str) -> Request:
         quick=bool(subset["quick"]),
         dear=bool(subset["dear"]),
         limits={str(name): int(count) for name, count in subset["limits"].items()},
-        suites=_names(values["suites"]),
+        suites=_suites(values),
         methods=tuple(dict.fromkeys((*_names(values["methods"]), *_names(values["leak_checks"])))),
         models=models,
         matchering=_text(values["matchering"]["python"]),
@@ -76,6 +78,12 @@ def _request(values: dict[str, Any], command: str) -> Request:
         pairs=_path(values["pairs"]),
         workers=int(values["workers"]),
     )
+
+
+def _suites(values: dict[str, Any]) -> tuple[str, ...]:
+    """Return the suites that were named, and those whose folders were."""
+    given = [suite for suite, key in _FOLDERS.items() if values[key] is not None]
+    return tuple(dict.fromkeys((*_names(values["suites"]), *given)))
 
 
 def _names(values: Any) -> tuple[str, ...]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from scipy.stats import beta
 
+from ..weighting.weights import effective_number
 from .bootstrap import COVERAGE, RESAMPLES
+from .coverage import coverage_document
 from .floors import Floor
 from .methods.registry import FLOORS
 from .results import TaskOutcome
-from .summary import OF_INTERVALS, Document, SuiteTable, by_suite, effective_sample_size
+from .summary import Document, SuiteTable, by_suite
 
 FORMAT = 1
-BASELINES = ("unchanged", "baseline", "corpus_mean", "lmmse", "matchering")
-"""What every other method is compared with, song by song."""
+BASELINES = (
+    *("unchanged", "baseline", "corpus_mean", "lmmse", "matchering"),
+    "network_without_references",
+)
+"""What every other method is compared with, song by song.
+
+With the last one, ``network`` on DEG-A is compared with one click on the same songs, and on DEG-X
+with what it does without the reference.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +42,7 @@ class Run:
         floors: By name.
         left_out: Why methods were not used, by name.
         leaks: What was found where nothing must be found; empty is good.
+        not_checked: Leaks that could not be looked for, and why.
         data: SHA-256 of the shard and the split files by name.
 
     """
@@ -49,6 +57,7 @@ class Run:
     floors: Mapping[str, Floor] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     leaks: Sequence[str] = ()
+    not_checked: Sequence[str] = ()
     data: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,7 +84,7 @@ def benchmark_document(outcomes: Iterable[TaskOutcome], run: Run) -> Document:
             "weighted": {name: table.shares(FLOORS) for name, table in weighted.items()},
         },
         "headlines": {name: table.headlines() for name, table in flat.items()},
-        "coverage": {name: _coverage(each) for name, each in suites.items()},
+        "coverage": {name: coverage_document(each) for name, each in suites.items()},
         "songs": {name: _songs(each, weighted[name]) for name, each in suites.items()},
         "floors": {
             name: {
@@ -89,6 +98,7 @@ def benchmark_document(outcomes: Iterable[TaskOutcome], run: Run) -> Document:
         "data": dict(sorted(run.data.items())),
         "weights": dict(sorted(run.weights.items())),
         "leaks": list(run.leaks),
+        "not_checked": list(run.not_checked),
         "left_out": dict(sorted(run.left_out.items())),
         "cost": {name: _cost(each) for name, each in suites.items()},
         "bootstrap": {"resamples": RESAMPLES, "coverage": COVERAGE, "first": "package"},
@@ -100,42 +110,11 @@ def benchmark_document(outcomes: Iterable[TaskOutcome], run: Run) -> Document:
     }
 
 
-def binomial_interval(successes: int, count: int) -> tuple[float, float]:
-    """Return the exact interval of a share (C. J. Clopper, E. S. Pearson, 1934)."""
-    outside = 0.5 * (1.0 - COVERAGE)
-    low = float(beta.ppf(outside, successes, count - successes + 1)) if successes else 0.0
-    missed = count - successes
-    high = float(beta.ppf(1.0 - outside, successes + 1, missed)) if missed else 1.0
-    return low, high
-
-
-def _coverage(outcomes: Sequence[TaskOutcome]) -> Document:
-    """Return how often intervals held the true response, pooled and by quantity."""
-    found: Document = {}
-    for method in sorted({name for each in outcomes for name in each.methods}):
-        rows: dict[str, list[float]] = {}
-        for each in outcomes:
-            metrics = each.methods[method].metrics if method in each.methods else {}
-            for name, value in metrics.items():
-                if name.startswith(OF_INTERVALS) and value is not None:
-                    rows.setdefault(name.removeprefix(OF_INTERVALS), []).append(value)
-        if rows:
-            pooled = float(np.mean([value for row in rows.values() for value in row]))
-            quantities = {name: _share(row) for name, row in sorted(rows.items())}
-            found[method] = {"pooled": pooled, "quantities": quantities}
-    return found
-
-
-def _share(row: Sequence[float]) -> dict[str, Any]:
-    low, high = binomial_interval(round(sum(row)), len(row))
-    return {"share": float(np.mean(row)), "low": low, "high": high, "n": len(row)}
-
-
 def _songs(outcomes: Sequence[TaskOutcome], table: SuiteTable) -> Document:
     return {
         "n": len(outcomes),
         "packages": len({each.package for each in outcomes}),
-        "effective": effective_sample_size(table.weights),
+        "effective": effective_number(table.weights),
         "failed": sorted(f"{each.identity}: {each.note}" for each in outcomes if each.note),
         "notes": sorted(
             f"{each.identity}: {name}: {method.note}"

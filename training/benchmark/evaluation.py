@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,20 +11,23 @@ from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
-from ...data.corpus.shard import ShardSong, read_shard
-from ...models.errors import CatalogueError, UsageError
+from ...models.errors import UsageError
+from ..frozen import configuration_hashes
 from .audio_source import ExcerptSource
 from .bench import BenchSettings, family_of, make_bench
-from .commercial import song_features
-from .configuration import configuration_hashes
-from .delivery import analysis_of
 from .document import Run, benchmark_document
-from .floors import Floor, gaussian_floor, lmmse_floor
-from .leaks import learned_from, shared_origins, signs
-from .methods.examples import SPLIT, write_examples
-from .methods.registry import Ingredients, make_method, usable_methods
+from .leaks import SHARD_FILE, foreign_weights, learned_from, shared_origins, signs
+from .learning_set import (
+    Step,
+    find_shard,
+    floors_of,
+    kept_examples,
+    learned_songs,
+    song_weights,
+)
+from .methods.examples import SPLIT
+from .methods.learned import weights_facts
+from .methods.registry import ENDINGS, Ingredients, make_method, usable_methods, weights_name
 from .provenance import commit, file_fingerprint
 from .results import TaskOutcome
 from .runner import one_thread_each, run_tasks
@@ -32,13 +35,8 @@ from .suites.planning import OF_SONGS, plan_suite
 from .summary import Document
 from .tasks import Plan, Song, load_songs
 from .testing_log import log_test
-from .weights import fit_weights
 
 SPLITS = ("fit", "calibration", "validation", "test")
-SHARD_NAME = "shard.bin"
-
-Step = Callable[[str, int, int], None]
-"""Told what is under way, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,14 @@ def evaluate(request: Request, step: Step) -> Evaluated:
     )
     plans = _plans(request, songs, {})
     _prepare(source, plans, request.workers, step)
-    learned = _learned_songs(request, splits["fit"])
-    weights = _song_weights(learned, source, plans, step)
-    plans = _plans(request, songs, weights)
-    floors = _floors(learned)
-    examples = _examples(request, splits["fit"], step)
+    shard = None if request.corpus is None else find_shard(request.corpus)
+    fit = [song for song in splits["fit"] if song.is_target]
+    learned = () if shard is None else learned_songs(shard, fit)
+    plans = _plans(request, songs, song_weights(learned, source, plans, step))
+    floors = floors_of(learned)
+    examples = None
+    if shard is not None and "nearest" in request.methods:
+        examples = kept_examples(shard, fit, request.output, step)
     ingredients = Ingredients(request.models, request.matchering, examples, floors)
     methods, left_out = usable_methods(request.methods, ingredients)
     settings = BenchSettings(
@@ -121,10 +122,8 @@ def evaluate(request: Request, step: Step) -> Evaluated:
         floors=floors,
         dear=request.dear,
     )
-    leaks = (
-        *shared_origins(splits),
-        *learned_from((song.identity for song in learned), songs),
-    )
+    data = _data_hashes(request, shard)
+    leaks, not_checked = _leaks(request, splits, ingredients, methods, data)
     run = Run(
         command=request.command,
         commit=commit(),
@@ -136,7 +135,8 @@ def evaluate(request: Request, step: Step) -> Evaluated:
         floors=floors,
         left_out=left_out,
         leaks=leaks,
-        data=_data_hashes(request),
+        not_checked=not_checked,
+        data=data,
     )
     if request.split == "test":
         log_test(run)
@@ -199,71 +199,6 @@ def _prepare(source: ExcerptSource, plans: Sequence[Plan], workers: int, step: S
             step("unpacking", done, len(missing))
 
 
-def _learned_songs(request: Request, songs: Sequence[Song]) -> tuple[ShardSong, ...]:
-    """Return the finished songs of the shard that may be learned from."""
-    shard = _shard(request)
-    if shard is None:
-        return ()
-    targets = {song.identity for song in songs if song.is_target}
-    found = [s for s in read_shard(shard) if s.split == SPLIT and s.identity in targets]
-    return tuple(sorted(found, key=lambda each: each.identity))
-
-
-def _shard(request: Request) -> Path | None:
-    if request.corpus is None:
-        return None
-    shard = request.corpus / SHARD_NAME if request.corpus.is_dir() else request.corpus
-    if not shard.is_file():
-        raise CatalogueError(
-            f"{shard}: there is no shard; build one with glassmaster corpus build, or leave "
-            "corpus out",
-            code="no_shard",
-            path=shard,
-        )
-    return shard
-
-
-def _song_weights(
-    learned: Sequence[ShardSong], source: ExcerptSource, plans: Sequence[Plan], step: Step
-) -> Mapping[str, float]:
-    """Return the weights of the songs that tasks are about, by the rule of those learned from."""
-    if not learned:
-        return {}
-    rule = fit_weights(np.array([song_features(s.spectrum, s.plr_db) for s in learned]))
-    identities = sorted({plan.identity for plan in plans if plan.suite in OF_SONGS})
-    weights = {}
-    for index, identity in enumerate(identities):
-        step("weighting songs", index, len(identities))
-        audio = source(identity)
-        analysis = analysis_of(audio.samples, audio.sample_rate)
-        plr_db = analysis.loudness.plr_db
-        if plr_db is not None:
-            features = song_features(analysis.spectrum, plr_db)[None]
-            weights[identity] = float(rule.of(features)[0])
-    return weights
-
-
-def _floors(learned: Sequence[ShardSong]) -> Mapping[str, Floor]:
-    known = [song for song in learned if song.statistics.any()]
-    if not known:
-        return {}
-    statistics = np.array([song.statistics for song in known])
-    packages = [song.package for song in known]
-    found = (each(statistics, packages) for each in (lmmse_floor, gaussian_floor))
-    return {floor.name: floor for floor in found}
-
-
-def _examples(request: Request, songs: Sequence[Song], step: Step) -> Path | None:
-    shard = _shard(request)
-    if shard is None or "nearest" not in request.methods:
-        return None
-    path = request.output / f"examples-{file_fingerprint(shard)[:16]}.npz"
-    if not path.exists():
-        step("degrading examples", 0, 1)
-        write_examples(shard, (song.identity for song in songs if song.is_target), path)
-    return path
-
-
 def _weights_hashes(methods: Sequence[str], ingredients: Ingredients) -> dict[str, str]:
     found = {}
     for name in methods:
@@ -272,8 +207,28 @@ def _weights_hashes(methods: Sequence[str], ingredients: Ingredients) -> dict[st
     return found
 
 
-def _data_hashes(request: Request) -> dict[str, str]:
+def _leaks(
+    request: Request,
+    splits: Mapping[str, Sequence[Song]],
+    ingredients: Ingredients,
+    methods: Sequence[str],
+    data: Mapping[str, str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return leaks, and what could not be checked: by lists of songs, and by what weights saw."""
+    leaks = list(shared_origins(splits))
+    if request.split == SPLIT:
+        leaks += learned_from(splits[SPLIT], splits[request.split])
+    not_checked: list[str] = []
+    for model in ingredients.models:
+        weights = weights_name(model, ingredients)
+        if weights is not None and any(name.removeprefix(model) in ENDINGS for name in methods):
+            found, unknown = foreign_weights(model, weights_facts(weights), data)
+            leaks += found
+            not_checked += unknown
+    return tuple(leaks), tuple(not_checked)
+
+
+def _data_hashes(request: Request, shard: Path | None) -> dict[str, str]:
     folder = _splits_folder(request)
     found = {f"splits/{name}.csv": file_fingerprint(folder / f"{name}.csv") for name in SPLITS}
-    shard = _shard(request)
-    return found if shard is None else found | {SHARD_NAME: file_fingerprint(shard)}
+    return found if shard is None else found | {SHARD_FILE: file_fingerprint(shard)}

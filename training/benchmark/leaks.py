@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...data.corpus.origins import artist_keys
 from .methods.registry import SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS
 from .summary import HEADLINE_METRIC, UNCHANGED, Document
 from .tasks import Song
@@ -12,10 +12,15 @@ from .tasks import Song
 LEAST_COST = 0.05
 """Wrong references must make a method that uses them worse by this share."""
 
-TESTED = ("test", "validation", "calibration")
-LEARNED = "fit"
 REFERENCED = ("DEG-A", "STYLE-X", "STYLE-X3")
 """Suites whose references tell what is wanted."""
+
+SPLIT_FILE = "splits/fit.csv"
+SHARD_FILE = "shard.bin"
+_SEEN = (
+    ("split_fit_sha256", SPLIT_FILE, "list of songs"),
+    ("shard_sha256", SHARD_FILE, "shard"),
+)
 
 
 def shared_origins(splits: Mapping[str, Sequence[Song]]) -> tuple[str, ...]:
@@ -36,23 +41,50 @@ def shared_origins(splits: Mapping[str, Sequence[Song]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def learned_from(identities: Iterable[str], songs: Iterable[Song]) -> tuple[str, ...]:
-    """Return which songs of a test, or packages of them, something was learned from.
+def learned_from(learned: Iterable[Song], songs: Iterable[Song]) -> tuple[str, ...]:
+    """Return which songs of a test, or packages or artists of them, something was learned from.
 
     Args:
-        identities: Of the songs that were learned from, ``package/file``.
+        learned: Songs that were learned from.
         songs: Of the test.
 
     """
-    learned = set(identities)
-    packages = {identity.partition("/")[0] for identity in learned}
+    origins = _origins(learned)
     found = []
     for song in songs:
-        if song.identity in learned:
+        own = _origins([song])
+        shared = [kind for kind in own if own[kind] & origins[kind]]
+        if "song" in shared:
             found.append(f"{song.identity} was learned from")
-        elif song.package in packages:
-            found.append(f"the package of {song.identity} was learned from")
+        elif shared:
+            found.append(f"the {shared[0]} of {song.identity} was learned from")
     return tuple(found)
+
+
+def foreign_weights(
+    name: str, metadata: Mapping[str, str], files: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Compare what weights were made from with what an evaluation goes by.
+
+    Args:
+        name: Of the method.
+        metadata: Of its weights: ``split_fit_sha256`` and ``shard_sha256`` say what they saw.
+        files: SHA-256 by name: `SPLIT_FILE`, and `SHARD_FILE` where a corpus was given.
+
+    Returns:
+        Leaks, and what could not be checked.
+
+    """
+    leaks, not_checked = [], []
+    for key, file, what in _SEEN:
+        seen = metadata.get(key)
+        if seen is None:
+            not_checked.append(f"{name}: its weights do not say which {what} they know")
+        elif file not in files:
+            not_checked.append(f"{name}: no corpus was given to compare with the {what} of weights")
+        elif seen != files[file]:
+            leaks.append(f"{name}: its weights were learned from another {what} than {file}")
+    return tuple(leaks), tuple(not_checked)
 
 
 def signs(suites: Mapping[str, Document]) -> tuple[str, ...]:
@@ -84,18 +116,11 @@ def signs(suites: Mapping[str, Document]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def artist_names(credit: str) -> frozenset[str]:
-    """Return the artists of a line of credits, in lower case and without punctuation."""
-    parts = re.split(r"\s*(?:[,;/&+]|\bfeat\.?|\bft\.?|\band\b|\bvs\.?)\s*", credit.casefold())
-    names = (re.sub(r"[^\w]+", " ", part).strip() for part in parts)
-    return frozenset(name for name in names if name)
-
-
 def _origins(songs: Iterable[Song]) -> dict[str, set[str]]:
     songs = list(songs)
     return {
         "song": {song.identity for song in songs},
         "package": {song.package for song in songs},
         "component": {song.component for song in songs},
-        "artist": {name for song in songs for name in artist_names(song.artist)},
+        "artist": {name for song in songs for name in artist_keys(song.artist)},
     }

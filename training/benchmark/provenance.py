@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("models", "data", "inference", "training/benchmark", "training/degradation")
+PARTS = (
+    *("models", "data", "inference"),
+    *("training/benchmark", "training/degradation", "training/weighting"),
+)
 """Folders whose code decides what a master and its figures are."""
 
-APART = frozenset(("report", "commands", "commercial.py", "weights.py", "testing_log.py"))
+APART = frozenset(("report", "commands", "weights.py", "testing_log.py"))
 APART_HERE = frozenset(("bootstrap.py", "summary.py", "document.py", "runner.py", "results.py"))
 """What decides only how results are summed up, kept or shown."""
 

@@ -157,8 +157,8 @@ def _work_on_one(
 
 
 def _of_sibling(method: Method, siblings: Sequence[TaskOutcome]) -> MethodOutcome | None:
-    found = (s.methods[method.name] for s in siblings if s.holds(method.name, method.fingerprint))
-    return next(found, None)
+    known = (s.methods[method.name] for s in siblings if s.holds(method.name, method.fingerprint))
+    return next((each for each in known if each.metrics), None)  # what was refused may work here
 
 
 def _try(method: Method, task: Task, bench: Workbench) -> MethodOutcome:

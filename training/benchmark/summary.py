@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .bootstrap import Counts, estimate, paired_estimate, ratio_interval, resampled_counts
+from .intervals import HEADS
 from .results import TaskOutcome
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -24,9 +25,6 @@ OTHERS = (
 
 UNCHANGED = "unchanged"
 ORACLE = "oracle"
-OF_INTERVALS = "IN "
-"""Head of what is told of single intervals, which is summed up elsewhere."""
-
 MOST_WORSE = 1
 """So many other metrics may worsen significantly; with one more there is no headline."""
 
@@ -63,7 +61,7 @@ class SuiteTable:
             for each in self._outcomes
             if method in each.methods
             for metric, value in each.methods[method].metrics.items()
-            if value is not None and not metric.startswith(OF_INTERVALS)
+            if value is not None and not metric.startswith(HEADS)
         }
         return tuple(sorted(found))
 
@@ -179,11 +177,6 @@ class SuiteTable:
             packages = [e.package for e, used in zip(self._outcomes, known, strict=True) if used]
             self._counts[key] = resampled_counts(packages)
         return self._counts[key]
-
-
-def effective_sample_size(weights: Array) -> float:
-    """Return Kish's effective number of songs, ``(Σ w)² / Σ w²``."""
-    return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
 def by_suite(outcomes: Iterable[TaskOutcome]) -> Mapping[str, tuple[TaskOutcome, ...]]:

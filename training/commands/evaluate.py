@@ -8,7 +8,6 @@ import sys
 import time
 
 NAME = "evaluate"
-HELP = "run the benchmark"
 
 SHORTEST_S = 0.5
 RARELY_S = 30.0
@@ -30,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ...inference.warming import ensure_warm
     from ..benchmark.composing import compose_evaluation
     from ..benchmark.evaluation import evaluate
-    from ..benchmark.publishing import publish
+    from ..benchmark.publishing import answer_entry, publish
     from ..benchmark.report.table import text_table
 
     command = shlex.join(["glassmaster", NAME, *arguments.overrides])
@@ -42,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(text_table(evaluated.document), end="", file=sys.stderr)
     for path in paths:
         print(path, file=sys.stderr)
+    arguments.answer.entries.append(answer_entry(evaluated.document, paths))
     arguments.answer.give()
     return 0
 

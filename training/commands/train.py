@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 import time
 from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from ...models.errors import UsageError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
     from ..calibrating import Calibration
     from ..learning.running import Outcome
 
-NAME = "train"
-HELP = "train a predictor"
-
 SHORTEST_S = 0.5
 
 _UNITS = {"network": "steps", "linear": "examples"}
+_METHODS = (
+    "methods=[unchanged,ltas_match,corpus_mean,nearest,baseline,lmmse,oracle]",
+    "leak_checks=[]",
+)
+"""Of the benchmark where there is no network."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _choices()
     parser.add_argument(
         "overrides",
         metavar="KEY=VALUE",
@@ -41,20 +46,89 @@ def run(arguments: argparse.Namespace) -> int:
     from ..learning.composing import compose_training
 
     config = compose_training(arguments.overrides)
-    command = shlex.join(["glassmaster", NAME, *arguments.overrides])
+    command = shlex.join(["glassmaster", "train", *arguments.overrides])
     outcome = _learned(config, command)
+    if not outcome.is_first:  # of several processes one speaks
+        return 0
     if outcome.calibration is not None:
         print(_told(outcome.calibration), file=sys.stderr)
     text = f"{outcome.weights}: {outcome.steps} {_UNITS[config.learner]}"
-    if outcome.best_score is not None:
-        text += f", {outcome.best_score:.3f} of unchanged"
+    if outcome.score is not None:
+        text += f", {outcome.score:.3f} of unchanged"
     print(text + (f", version {outcome.version}" if outcome.version else ""), file=sys.stderr)
+    arguments.answer.entries.append(_entry(outcome))
     arguments.answer.give()
+    return _evaluated(config, outcome)
+
+
+def _evaluated(config: DictConfig, outcome: Outcome) -> int:
+    """Run the benchmark's subset, and return its exit status."""
     if not config.evaluate.after:
+        return 0
+    if config.evaluate.packages is None:
+        print(
+            "the benchmark is left out, since evaluate.packages names no folder with the corpus's "
+            "packages",
+            file=sys.stderr,
+        )
         return 0
     from ...inference.cli import main
 
-    return main(["evaluate", *config.evaluate.overrides, f"weights={outcome.weights}"])
+    return main(["evaluate", *evaluation_words(config, outcome.weights)])
+
+
+def evaluation_words(config: DictConfig, weights: Path) -> list[str]:
+    """Return what ``glassmaster evaluate`` is given to measure a model that was just trained.
+
+    Args:
+        config: Of the training.
+        weights: File of the model.
+
+    """
+    evaluate = config.evaluate
+    words = [f"packages={_quoted(evaluate.packages)}"]
+    if evaluate.corpus is not None:
+        words.append(f"corpus={_quoted(evaluate.corpus)}")
+    words.append(f"output={_quoted(Path(config.run) / 'evaluation')}")
+    words += _METHODS if config.learner == "linear" else []
+    key = "models.lmmse" if config.learner == "linear" else "weights"
+    return [*words, *evaluate.overrides, f"{key}={_quoted(weights)}"]
+
+
+def _quoted(path: Path | str) -> str:
+    """Return a path as a value whose signs mean nothing in an override."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\'", str(path))
+    return f"'{escaped}'"
+
+
+def _entry(outcome: Outcome) -> dict[str, object]:
+    return {
+        "path": str(outcome.weights),
+        "status": "ok",
+        "exit_code": 0,
+        "warnings": [],
+        "error": None,
+        "steps": outcome.steps,
+        "score": outcome.score,
+        "model_version": outcome.version or None,
+    }
+
+
+def _choices() -> str:
+    """Return the groups with their choices, and what a value is unless it is given."""
+    configs = files("glassmaster.configs")
+    lines = (configs / "train.yaml").read_text("utf-8").splitlines()
+    at = next(place for place, line in enumerate(lines) if not line.startswith((" ", "#", "def")))
+    chosen = [line.strip(" -").split(": ") for line in lines[:at] if line.startswith("  - ")]
+    told = ["choices of groups, the first one unless given:"]
+    for group, default in (pair for pair in chosen if len(pair) == 2):
+        names = (item.name for item in (configs / group).iterdir())
+        others = sorted(name[:-5] for name in names if name.endswith(".yaml"))
+        others.remove(default)
+        told.append(f"  {group}={', '.join([default, *others])}")
+    told += ["", "values, as they are unless given (an experiment sets some of its own):"]
+    told += [f"  {line}" for line in lines[at:] if line]
+    return "\n".join(told)
 
 
 def _learned(config: DictConfig, command: str) -> Outcome:
@@ -62,15 +136,10 @@ def _learned(config: DictConfig, command: str) -> Outcome:
         from ..linear.running import train_linear
 
         return train_linear(config, command, lambda text: print(text, file=sys.stderr, flush=True))
-    if config.learner == "network":
-        from ..learning.running import train
+    from ..learning.running import train
 
-        with _Line() as line:
-            return train(config, command, line)
-    raise UsageError(
-        f"train: learner is {config.learner!r}; choose one of {', '.join(_UNITS)}",
-        code="unknown_learner",
-    )
+    with _Line() as line:
+        return train(config, command, line)
 
 
 def _told(found: Calibration) -> str:

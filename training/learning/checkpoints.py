@@ -10,9 +10,9 @@ from typing import Any
 import lightning
 import torch
 
+from ...models.errors import GlassmasterError
 from .engine import Engine
-
-LAST = "last.ckpt"
+from .identity import IDENTITY, LAST
 
 
 class StepCheckpoints(lightning.Callback):
@@ -25,11 +25,13 @@ class StepCheckpoints(lightning.Callback):
         folder: Where checkpoints lie.
         every: Steps between two of them.
         validate_every: Steps between two measurements.
+        identity: Of the run, which goes into each checkpoint.
 
     """
 
-    def __init__(self, folder: Path, every: int, validate_every: int) -> None:
+    def __init__(self, folder: Path, every: int, validate_every: int, *, identity: str) -> None:
         self._folder, self._every, self._validate_every = folder, every, validate_every
+        self._identity = identity
         self._best_score = math.inf
         self._best: dict[str, torch.Tensor] = {}
         self._history: dict[int, dict[str, float]] = {}
@@ -38,6 +40,11 @@ class StepCheckpoints(lightning.Callback):
     def best_score(self) -> float:
         """The lowest score so far; infinite before the first."""
         return self._best_score
+
+    @property
+    def last_score(self) -> float:
+        """The score of the latest measurement; infinite before the first."""
+        return self._history[max(self._history)]["score"] if self._history else math.inf
 
     @property
     def best(self) -> dict[str, torch.Tensor]:
@@ -61,7 +68,12 @@ class StepCheckpoints(lightning.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this."""
-        return {"best_score": self._best_score, "best": self._best, "history": self._history}
+        return {
+            "best_score": self._best_score,
+            "best": self._best,
+            "history": self._history,
+            IDENTITY: self._identity,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take it back."""
@@ -71,6 +83,11 @@ class StepCheckpoints(lightning.Callback):
     def _measure(self, engine: Engine, step: int) -> None:
         self._history[step] = engine.validate()
         score = self._history[step]["score"]
+        if not math.isfinite(score):
+            raise GlassmasterError(
+                f"step {step}: the score on validation is {score}; lower optimizer.learning_rate",
+                code="diverged",
+            )
         if score < self._best_score:
             self._best_score = score
             self._best = {

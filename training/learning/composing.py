@@ -8,10 +8,12 @@ from typing import Any
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ...models.errors import UsageError
+from ...models.errors import GlassmasterError, UsageError
+from .checking import check_training
 
 MODULE = "glassmaster.configs"
 
@@ -23,7 +25,7 @@ def compose_training(overrides: Sequence[str]) -> DictConfig:
         overrides: As in ``experiment=smoke seed=3``.
 
     Raises:
-        UsageError: An override is unknown or malformed, or a value is missing.
+        UsageError: An override is unknown or malformed, or a value is missing or cannot be.
 
     """
     GlobalHydra.instance().clear()
@@ -37,7 +39,28 @@ def compose_training(overrides: Sequence[str]) -> DictConfig:
         raise UsageError(
             f"train: {', '.join(missing)} has no value; give {missing[0]}=…", code="missing_value"
         )
+    check_training(config)
     return config
+
+
+def instantiated(node: Any, **arguments: Any) -> Any:
+    """Make what a node of the configuration describes.
+
+    Raises:
+        GlassmasterError: As what is made raises it; hydra would hide it in an error of its own.
+        UsageError: The node does not fit what it describes.
+
+    """
+    try:
+        return instantiate(node, **arguments)
+    except HydraException as error:
+        if isinstance(error.__cause__, GlassmasterError):
+            raise error.__cause__ from None
+        if isinstance(error.__cause__, (TypeError, ValueError)):
+            raise UsageError(
+                f"train: {node.get('_target_')}: {error.__cause__}", code="bad_override"
+            ) from error
+        raise
 
 
 def flattened(config: Any, prefix: str = "") -> dict[str, Any]:

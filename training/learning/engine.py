@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ...models.distances.measures import mel_distance
+from ...models.errors import GlassmasterError
 from ...models.moves import NEUTRAL
 from ...models.network.loudness import aligned_frames
 from ...models.network.moves import apply_moves, held_moves
@@ -104,7 +105,12 @@ class Engine(lightning.LightningModule):
         return batch
 
     def training_step(self, batch: list[Plan], batch_idx: int) -> Tensor:
-        """Return the loss of the plans of a step."""
+        """Return the loss of the plans of a step.
+
+        Raises:
+            GlassmasterError: It is not finite.
+
+        """
         self.validation = {}
         pool = self._pools[0]
         pairs = assemble(pool, batch)
@@ -114,6 +120,12 @@ class Engine(lightning.LightningModule):
             torch.manual_seed((self._seed << 32) + self.global_step * 1024 + self.global_rank)
             output = self._predict(pairs)
         loss = self._loss(pairs, output, pool.sample_rate)
+        if not bool(loss.total.isfinite()):
+            raise GlassmasterError(
+                f"step {self.global_step}: the loss is {float(loss.total)}; lower "
+                "optimizer.learning_rate, or leave out the songs it comes from",
+                code="diverged",
+            )
         self.metrics = {"loss": loss.total.detach(), **loss.parts}
         return loss.total
 
@@ -218,7 +230,6 @@ class Engine(lightning.LightningModule):
             result.frames,
             pairs.target,
             pairs.known,
-            torch.ones_like(pairs.loudness_lufs),
             self._weights,
             sample_rate,
         )

@@ -20,8 +20,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ...models.moves import ATTACK, MOVES, RESPONSE, RESPONSE_HZ, SLOPE, WIDTH, bounded
-from ...models.network.network import INTENTS
+from ...models.moves import ATTACK, INTENTS, MOVES, RESPONSE, RESPONSE_HZ, SLOPE, WIDTH, bounded
 
 Array = npt.NDArray[np.float64]
 

@@ -15,7 +15,16 @@ from ...models.differentiable.frames import SpectralFrames
 from ...models.differentiable.resolving import SpectrumBatch
 from ...models.differentiable.twin.rendering import TwinResult
 from ...models.distances.gate import audible_frames
-from ...models.moves import NEUTRAL, QUANTITIES, RESPONSE, SLOPE, WIDTH
+from ...models.moves import (
+    ACTIVE_RESPONSE_DB,
+    ACTIVE_SLOPE,
+    ACTIVE_WIDTH_DB,
+    NEUTRAL,
+    QUANTITIES,
+    RESPONSE,
+    SLOPE,
+    WIDTH,
+)
 from ...models.network.loudness import frames_lufs, normalized_frames, scaled_frames
 from ...models.network.moves import apply_moves, followed_peaks, mel_to_spectrum
 from ...models.network.statistics import frame_statistics
@@ -24,15 +33,6 @@ from ..degradation.drawing import undoing_moves
 from ..losses.objective import Known
 from .plans import Plan, stacked_references
 from .pool import Array, SongPool
-
-ACTIVE_RESPONSE_DB = 0.5
-"""A response whose root mean square is less leaves the equalizer idle."""
-
-ACTIVE_WIDTH_DB = 0.5
-"""Widths all nearer to 0 leave the imager idle."""
-
-ACTIVE_SLOPE = 0.03
-"""Slopes all below it leave the compressor idle."""
 
 _ACTIVE_REDUCTION_DB = 0.1
 
@@ -52,7 +52,6 @@ class Pairs:
         target: Frames of the same part, at their loudness.
         loudness_lufs: Of the targets, shape ``(batch,)``.
         known: What is known of the right answer.
-        forward: Which examples have known settings, boolean, shape ``(batch,)``.
 
     """
 
@@ -66,7 +65,6 @@ class Pairs:
     target: SpectralFrames
     loudness_lufs: Tensor
     known: Known
-    forward: Tensor
 
 
 @torch.no_grad()
@@ -99,7 +97,6 @@ def assemble(pool: SongPool, plans: Sequence[Plan]) -> Pairs:
         target=target,
         loudness_lufs=torch.where(changed, loudness, frames_lufs(target)),
         known=_known(plans, part, rendered, forward, changed),
-        forward=forward,
     )
 
 

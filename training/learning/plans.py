@@ -48,7 +48,7 @@ class PlanRules:
 
     """
 
-    segments: int = 3
+    segments: int = 4
     heard: int = 2
     references: int = 3
     no_reference: float = 0.35
@@ -66,7 +66,8 @@ class Plan:
 
     Attributes:
         song: Its index in the pool.
-        segments: Indices of the segments that stand for it, shape ``(segments,)``.
+        segments: Indices of the segments that stand for it, shape ``(segments,)``: in random order,
+            and repeated if there are few.
         heard: So many of them, from the first on, are compared; the same in all of a batch.
         variation_db: What the song's balance is changed by before all else, in each mel band, shape
             ``(80,)``; nothing where releases of its family are its references.
@@ -76,7 +77,8 @@ class Plan:
         moves: The same with intents, shape ``(moves,)``.
         degradation: What makes a mix of the target.
         references: Songs, shape ``(reference,)``; they go through ``style`` in a forward example.
-        reference_segments: Of each, shape ``(reference, REFERENCE_SEGMENTS)``.
+        reference_segments: Of each, shape ``(reference, REFERENCE_SEGMENTS)``; where the reference
+            is the song itself, none of ``segments`` is among them.
         intent: What is asked for, shape ``(8,)``.
         loudness_lufs: Of the target.
 
@@ -114,7 +116,7 @@ def draw_plan(
     forward = bool(drawn.random() < phase.forward)
     place = drawn.choice(len(pool.targets), p=pool.weights)
     song = int(drawn.integers(len(pool))) if forward else int(pool.targets[place])
-    segments = _segments(pool, song, rules.segments, drawn)
+    parts = pool.first[song] + drawn.permutation(pool.count[song])
     style = draw_style(drawn, rules.style, compression=phase.compression)
     if not forward:
         style = NEUTRAL
@@ -123,7 +125,12 @@ def draw_plan(
         idle = np.zeros_like(degradation.exponents)
         degradation = replace(degradation, exponents=idle, peak_db=0.0)
     references = _references(pool, song, rules, phase, drawn, forward=forward)
-    reference_segments = [_segments(pool, s, REFERENCE_SEGMENTS, drawn) for s in references]
+    shown = [pool.first[s] + drawn.permutation(pool.count[s]) for s in references]
+    if song in references:  # other parts of it than are the mix, if it has any
+        apart = min(REFERENCE_SEGMENTS, len(parts) // 2)
+        parts, shown = parts[: len(parts) - apart], [parts[len(parts) - apart :]]
+        references = references[: min(apart, 1)]
+    reference_segments = [np.resize(some, REFERENCE_SEGMENTS) for some in shown if len(some)]
     variation = rules.variation_db * smooth_process(MEL_HZ, drawn, rules.variation_octaves)
     asks = drawn.random() >= rules.no_intent
     intent = draw_intent(drawn) * asks
@@ -131,7 +138,7 @@ def draw_plan(
     wanted += float(intent @ INTENT_LOUDNESS_LU)
     return Plan(
         song=song,
-        segments=segments,
+        segments=np.resize(parts, rules.segments),
         heard=min(rules.heard, rules.segments),
         variation_db=variation * (forward or len(references) == 0),
         forward=forward,
@@ -155,16 +162,16 @@ def stacked_references(plans: Sequence[Plan]) -> tuple[Indices, Indices]:
     return rows, places
 
 
+def without_references(plan: Plan) -> Plan:
+    """Return a plan whose references are left out, all else being equal."""
+    return replace(
+        plan, references=plan.references[:0], reference_segments=plan.reference_segments[:0]
+    )
+
+
 def plain(rules: PlanRules) -> PlanRules:
-    """Return the rules without references and intents: one click."""
-    return replace(rules, no_reference=1.0, no_intent=1.0)
-
-
-def _segments(pool: SongPool, song: int, wanted: int, drawn: np.random.Generator) -> Indices:
-    """Return indices of a song's segments in random order, repeated if there are few."""
-    chosen = np.resize(drawn.permutation(pool.count[song]), wanted)
-    places: Indices = (pool.first[song] + chosen).astype(np.int64)
-    return places
+    """Return the rules of one click: songs as they are, without references and intents."""
+    return replace(rules, no_reference=1.0, no_intent=1.0, variation_db=0.0)
 
 
 def _references(
@@ -176,9 +183,9 @@ def _references(
     *,
     forward: bool,
 ) -> Indices:
-    """Draw references; known settings always have some, since nothing else tells of them.
+    """Draw references; known settings have some, since nothing else tells of them.
 
-    Before references are other songs, known settings are shown on other parts of the same song.
+    Before references are other songs, the reference of known settings is the song itself.
     """
     none, count = drawn.random(), int(drawn.integers(1, rules.references + 1))
     if forward:

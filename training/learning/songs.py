@@ -12,8 +12,8 @@ import numpy as np
 
 from ...data.corpus.shard import ShardSong, read_shard, shard_sha256
 from ...models.errors import CatalogueError, ParameterError
-from ..benchmark.commercial import song_features
-from ..benchmark.weights import fit_weights
+from ..weighting.commercial import song_features
+from ..weighting.weights import fit_weights
 from .pool import SongPool, pool_songs, read_targets
 from .smoke import generated_songs
 
@@ -86,8 +86,7 @@ def shard_songs(
         weights = _commercial_weights(kept) if weighting == "commercial" else None
         pools.append(pool_songs(chosen, targets=targets, weights=weights))
     fit, validation, calibration = pools
-    start = None if linear is None else Path(linear)
-    return Songs(fit, validation, calibration, hashes, start)
+    return Songs(fit, validation, calibration, hashes | _linear_hash(linear), _path(linear))
 
 
 def composed_songs(count: int, duration_s: float, linear: str | None = None) -> Songs:
@@ -105,7 +104,26 @@ def composed_songs(count: int, duration_s: float, linear: str | None = None) -> 
         pool_songs(generated_songs(songs, duration_s, split=split, first=place * _FARTHER))
         for place, (split, songs) in enumerate(sets)
     )
-    return Songs(fit, validation, calibration, {}, None if linear is None else Path(linear))
+    return Songs(fit, validation, calibration, _linear_hash(linear), _path(linear))
+
+
+def _path(linear: str | None) -> Path | None:
+    return None if linear is None else Path(linear)
+
+
+def _linear_hash(linear: str | None) -> dict[str, str]:
+    if linear is None:
+        return {}
+    try:
+        content = Path(linear).read_bytes()
+    except OSError as error:
+        raise CatalogueError(
+            f"{linear} cannot be read: {error.strerror}; make it with `glassmaster train "
+            "experiment=linear` and name it with data.linear=…",
+            code="no_linear",
+            path=linear,
+        ) from error
+    return {"linear": hashlib.sha256(content).hexdigest()}
 
 
 def _commercial_weights(songs: Sequence[ShardSong]) -> dict[str, float]:

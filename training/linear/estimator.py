@@ -34,6 +34,7 @@ class LinearModel:
         quantities: Of a mix alone.
         quantities_referred: Of a mix and its references.
         sigma: Root mean square error of each quantity, songs of other packages, ``(quantities,)``.
+        sigma_referred: The same with references.
         errors: Mean absolute error of each group of `ESTIMATED` on packages left out, and that of
             doing nothing, for the record.
 
@@ -44,6 +45,7 @@ class LinearModel:
     quantities: Line
     quantities_referred: Line
     sigma: Array
+    sigma_referred: Array
     errors: dict[str, tuple[float, float]]
 
 
@@ -81,13 +83,16 @@ def learn_linear(
         packages[np.concatenate([e.songs for e in known])],
     )
     quantities, sigma = _quantities(moves, alone, known[0], reduce, packages)
-    quantities_referred, _ = _quantities(referred, known[0], known[0], reduce, packages)
+    quantities_referred, sigma_referred = _quantities(
+        referred, known[0], known[0], reduce, packages
+    )
     return LinearModel(
         moves=_widened(moves, reduce),
         referred=_widened(referred, twice),
         quantities=_widened(quantities, reduce),
         quantities_referred=_widened(quantities_referred, twice),
         sigma=sigma,
+        sigma_referred=sigma_referred,
         errors=errors,
     )
 

@@ -11,7 +11,7 @@ import torch
 
 from ..learning.curriculum import Curriculum, Phase
 from ..learning.pairs import assemble
-from ..learning.plans import PlanRules, draw_plan
+from ..learning.plans import PlanRules, draw_plan, without_references
 from ..learning.pool import SongPool
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -58,7 +58,10 @@ def draw_examples(
     rules = replace(rules, no_intent=1.0, no_reference=0.0 if references else 1.0)
     stream = _STREAM + 2 * forward + references
     plans = [draw_plan(pool, rules, kind, 0.0, seed, stream, row) for row in range(count)]
-    plans = [plan for plan in plans if len(plan.references) > 0 or not references]
+    if references:
+        plans = [plan for plan in plans if len(plan.references) > 0]
+    else:  # known settings are drawn with some at all times
+        plans = [without_references(plan) for plan in plans]
     parts: list[list[Array]] = [[], [], [], []]
     for start in range(0, len(plans), _BATCH):
         pairs = assemble(pool, plans[start : start + _BATCH])

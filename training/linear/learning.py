@@ -80,7 +80,12 @@ def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> di
     mean = statistics.mean(axis=0)
     spread = statistics.std(axis=0)
     scale = np.where(spread > 1e-3, spread, 1.0)
-    arrays = {"mean": mean, "scale": scale, "quantity_sigma": model.sigma}
+    arrays = {
+        "mean": mean,
+        "scale": scale,
+        "quantity_sigma": model.sigma,
+        "quantity_referred_sigma": model.sigma_referred,
+    }
     lines = {
         "": (model.moves, constants),
         "referred_": (model.referred, constants),

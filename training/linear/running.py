@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ..learning.running import Outcome, calibrated, commit, plan_rules
+from ..learning.building import plan_rules
+from ..learning.composing import instantiated
+from ..learning.identity import run_facts
+from ..learning.running import Outcome, calibrated
 from ..learning.songs import Songs
 from ..learning.tracking import MODEL_FOLDER
 from .learning import LinearRun, export_linear, learn
@@ -30,19 +31,15 @@ def train_linear(config: DictConfig, command: str, report: Callable[[str], None]
     """
     torch.set_num_threads(config.trainer.threads)
     torch.set_flush_denormal(True)
-    songs: Songs = instantiate(config.data)
+    report("reading songs")
+    songs: Songs = instantiated(config.data)
+    facts = run_facts(config, command, songs.hashes)
     run = LinearRun(config.linear.examples, config.linear.tried, config.seed)
     arrays = learn(songs.fit, plan_rules(config), run, report)
-    facts = {
-        "command": command,
-        "seed": str(config.seed),
-        "commit": commit(),
-        "version": version("glassmaster"),
-        **{f"{name}_sha256": value for name, value in songs.hashes.items()},
-    }
     folder = Path(config.run) / MODEL_FOLDER
     described = "Settings by a linear estimate from the song's statistics, learned from masters."
     path = export_linear(
         folder / f"{config.name}.safetensors", arrays, {**facts, "describe": described}
     )
+    report("calibrating on songs that nothing was learned from")
     return Outcome(path, None, run.examples, "", calibrated(config, path, songs))

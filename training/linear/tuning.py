@@ -1,14 +1,16 @@
-"""What a linear estimate cannot be taught by squared errors, tried in the twin instead.
+"""What an estimate cannot be taught by squared errors, tried in the twin instead.
 
-Thresholds and times of the compressor are constants: those of a few that bring results nearest to
-their targets. And each block is shrunk toward doing nothing by the factor that does best on songs
-that were not learned from: the quickest certain gain over leaving a mix unchanged.
+A linear estimate's thresholds and times of the compressor are constants: those of a few that bring
+results nearest to their targets. Of any model, each block is shrunk toward doing nothing by the
+factor that does best on songs that were not learned from, and songs whose peaks are as low as those
+of finished masters are moved less.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
@@ -16,21 +18,22 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ...inference.learned.calibration import PEAK
 from ...models.distances.measures import mel_distance
 from ...models.moves import (
     ATTACK,
+    BLOCK_MOVES,
+    BYPASSES,
     NEUTRAL,
     RELEASE,
-    RESPONSE,
-    SLOPE,
     THRESHOLD,
-    WIDTH,
     bounded,
+    shrunk,
 )
 from ...models.network.moves import apply_moves
 from ..learning.curriculum import Curriculum, Phase
 from ..learning.pairs import Pairs, assemble
-from ..learning.plans import PlanRules, draw_plan, plain
+from ..learning.plans import Plan, PlanRules, draw_plan, plain
 from ..learning.pool import SongPool
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -42,11 +45,18 @@ ATTACKS_MS = (20.0, 60.0)
 RELEASES_MS = (80.0, 200.0)
 FACTORS = (0.0, 0.25, 0.5, 0.7, 0.85)
 
-BLOCKS: tuple[slice, ...] = (RESPONSE, slice(SLOPE.start, RELEASE.stop), WIDTH)
-"""Moves of equalizer, compressor and imager; the limiter is never shrunk."""
+AMOUNTS: Array = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+"""Parts of all moves that are tried on finished masters."""
 
+FINISHED_RANKS = (0.1, 0.3, 0.5, 0.7)
+"""Ranks of releases' peaks below which a song may count as finished."""
+
+MOST_LOSS = 0.05
+"""So much of what is gained on mixes may be given up to leave finished masters alone."""
+
+_RAMPS_DB = (1.0, 2.0, 4.0)
 _BATCH = 32
-_STREAM = 23
+_STREAM, _RELEASES = 23, 24
 
 
 def one_click_pairs(
@@ -55,7 +65,22 @@ def one_click_pairs(
     """Draw mixes that were made of masters, without references and intents, in batches."""
     kind = Curriculum((Phase(0.0, forward=0.0, references=False),))
     plans = [draw_plan(pool, plain(rules), kind, 0.0, seed, _STREAM, row) for row in range(count)]
-    return tuple(assemble(pool, plans[at : at + _BATCH]) for at in range(0, count, _BATCH))
+    return tuple(assembled(pool, plans))
+
+
+def released_pairs(pool: SongPool, rules: PlanRules, *, count: int, seed: int) -> tuple[Pairs, ...]:
+    """Draw releases that are mixes and targets at once, in batches: nothing is left to do."""
+    untouched = replace(rules.degradation, none_share=1.0, biased_share=0.0)
+    rules = replace(plain(rules), degradation=untouched)
+    kind = Curriculum((Phase(0.0, forward=0.0, references=False),))
+    plans = [draw_plan(pool, rules, kind, 0.0, seed, _RELEASES, row) for row in range(count)]
+    return tuple(assembled(pool, plans))
+
+
+def assembled(pool: SongPool, plans: Sequence[Plan]) -> Iterator[Pairs]:
+    """Make the examples that plans describe, batch after batch."""
+    for start in range(0, len(plans), _BATCH):
+        yield assemble(pool, plans[start : start + _BATCH])
 
 
 @torch.no_grad()
@@ -115,37 +140,79 @@ def choose_constants(estimate: Estimate, batches: Sequence[Pairs], sample_rate: 
 def choose_shrinkage(
     moves: Array, batches: Sequence[Pairs], sample_rate: int
 ) -> tuple[Array, float, float]:
-    """Choose how far each of `BLOCKS` is shrunk toward doing nothing.
+    """Choose how far each of `BYPASSES` is shrunk toward doing nothing; the limiter never is.
 
     One block after the other: the factor is taken that lowers the mean mel distance most.
 
     Args:
-        moves: Estimated for the examples, shape ``(row, moves)``.
+        moves: `glassmaster.inference.learned.estimate.decided_moves` of the examples, shape
+            ``(row, moves)``: what users get, but for shrinking.
         batches: Examples of songs that were not learned from.
         sample_rate: In Hz.
 
     Returns:
-        Factors, shape ``(3,)``; the mean distance with them, and that of doing nothing, in dB.
+        Factors of `glassmaster.models.moves.BLOCK_MOVES`, shape ``(4,)``; the mean distance with
+        them, and that of doing nothing, in dB.
 
     """
     neutral = np.broadcast_to(NEUTRAL, moves.shape)
     nothing = float(distances_db(batches, neutral, sample_rate).mean())
-    factors = np.ones(len(BLOCKS))
+    factors = np.ones(len(BLOCK_MOVES))
     least = float(distances_db(batches, shrunk(moves, factors), sample_rate).mean())
-    for block, factor in product(range(len(BLOCKS)), FACTORS):
+    for block, factor in product(range(len(BYPASSES)), FACTORS):
         trial = factors.copy()
         trial[block] = factor
         mean = float(distances_db(batches, shrunk(moves, trial), sample_rate).mean())
         if mean < least:
             factors, least = trial, mean
     if least >= nothing:
-        return np.zeros(len(BLOCKS)), nothing, nothing
+        factors[: len(BYPASSES)] = 0.0
+        return factors, nothing, nothing
     return factors, least, nothing
 
 
-def shrunk(moves: Array, factors: Array) -> Array:
-    """Move moves toward doing nothing, shape ``(row, moves)``, by one factor a block."""
-    result = np.array(moves)
-    for block, factor in zip(BLOCKS, factors, strict=True):
-        result[:, block] = NEUTRAL[block] + factor * (moves[:, block] - NEUTRAL[block])
-    return result
+def distances_by_amount(batches: Sequence[Pairs], moves: Array, sample_rate: int) -> Array:
+    """Return `distances_db` of each of `AMOUNTS` of the moves, shape ``(row, amount)``."""
+    factors = AMOUNTS[:, None] * np.ones(len(BLOCK_MOVES))
+    found = [distances_db(batches, shrunk(moves, row), sample_rate) for row in factors]
+    return np.stack(found, axis=1)
+
+
+def choose_finished(
+    mixes: tuple[Array, Array], releases: tuple[Array, Array]
+) -> tuple[Array | None, float]:
+    """Choose below which peaks a song counts as finished, and how little of it is then moved.
+
+    Of all ramps that give up at most `MOST_LOSS` of what is gained on mixes, the one is taken that
+    moves releases least.
+
+    Args:
+        mixes: Statistics, shape ``(row, statistics)``, and `distances_by_amount` from the targets.
+        releases: The same of releases, from themselves.
+
+    Returns:
+        The peaks in dB over the loudness at and below which a song is finished, those from which it
+        is open, and the amount of the finished, shape ``(3,)``, None where nothing helps; and by
+        how much releases are moved then, in dB.
+
+    """
+    whole = AMOUNTS.tolist().index(1.0)
+    nothing, gained = mixes[1][:, 0].mean(), (mixes[1][:, 0] - mixes[1][:, whole]).mean()
+    most = nothing - (1.0 - MOST_LOSS) * gained
+    best, least = None, float(releases[1][:, whole].mean())
+    starts = np.quantile(releases[0][:, PEAK], FINISHED_RANKS)
+    for start, ramp, amount in product(starts, _RAMPS_DB, AMOUNTS[:whole]):
+        trial = np.array((start, start + ramp, amount))
+        moved = _mean_at(releases, trial)
+        if moved < least and _mean_at(mixes, trial) <= most:
+            best, least = trial, moved
+    return best, least
+
+
+def _mean_at(rows: tuple[Array, Array], finished: Array) -> float:
+    """Return the mean distance with each row's amount, interpolated between `AMOUNTS`."""
+    statistics, distances = rows
+    start, end, amount = finished
+    amounts = np.interp(statistics[:, PEAK], (start, end), (amount, 1.0))
+    found = [np.interp(a, AMOUNTS, row) for a, row in zip(amounts, distances, strict=True)]
+    return float(np.mean(found))

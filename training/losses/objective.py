@@ -58,7 +58,7 @@ class Loss:
     """The objective of a batch.
 
     Attributes:
-        total: Mean over examples, weighted by song.
+        total: Mean over examples.
         parts: What it is made of and the distances of sound, detached, each a scalar.
 
     """
@@ -74,7 +74,6 @@ def objective(
     result: SpectralFrames,
     target: SpectralFrames,
     known: Known,
-    song_weight: Tensor,
     weights: ObjectiveWeights,
     sample_rate: int,
 ) -> Loss:
@@ -87,7 +86,6 @@ def objective(
         result: What the moves make of the mixes.
         target: What they should make of them.
         known: What is known of the right answer.
-        song_weight: How much each example counts, shape ``(batch,)``.
         weights: Of the parts.
         sample_rate: In Hz.
 
@@ -95,7 +93,7 @@ def objective(
     distances = sound_distances(result, target, sample_rate)
     given = ~known.quantities.isnan()
     error = torch.nan_to_num(known.quantities) - output.quantities
-    surprise = torch.zeros_like(song_weight)
+    surprise = error.new_zeros(len(error))
     for counted, weight in ((known.active, 1.0), (~known.active, weights.idle)):
         spread = (output.log_sigma, output.factor)
         surprise = surprise + weight * gaussian_surprise(error, *spread, given & counted)
@@ -108,10 +106,9 @@ def objective(
         "parsimony": weights.parsimony * _size(output, neutral, scale),
         "bypass": weights.bypass * _known_mean(entropy, known.bypass),
     }
-    share = song_weight / song_weight.sum().clamp(min=1e-9)
-    total = (share * torch.stack(list(parts.values())).sum(0)).sum()
     shown = {**parts, **{f"{name}_db": value for name, value in distances.items()}}
-    return Loss(total, {name: (share * value).sum().detach() for name, value in shown.items()})
+    total = torch.stack(list(parts.values())).sum(0).mean()
+    return Loss(total, {name: value.mean().detach() for name, value in shown.items()})
 
 
 def _known_mean(values: Tensor, known: Tensor) -> Tensor:

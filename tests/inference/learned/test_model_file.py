@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,21 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis
+from glassmaster.inference.learned import loading
 from glassmaster.inference.learned.loading import choose_predictor, load_model, shipped
 from glassmaster.inference.learned.model_file import read_model_file
 from glassmaster.inference.learned.signature import signature
 from glassmaster.models.errors import ModelError, UsageError
 from glassmaster.models.moves import MOVES
 from glassmaster.models.weights import FOLDER
+
+
+@dataclass(frozen=True)
+class Entry:
+    missing: str
+
+    def load(self) -> Any:
+        raise ModuleNotFoundError(f"No module named {self.missing!r}", name=self.missing)
 
 
 def test_weights_are_read_with_their_hash(write_weights: Any, sha256: Any) -> None:
@@ -48,9 +58,10 @@ def test_weights_without_a_definition_are_refused(tmp_path: Path) -> None:
         {"bias": np.full(len(MOVES), np.nan)},
         {"scale": np.zeros(1)},
         {"calibration.shrink": np.ones(3)},
+        {"calibration.finished": np.array([15.0, 11.0, 0.0])},
         {"metadata": {"kind": "oracle"}},
     ],
-    ids=["shape", "NaN", "scale", "shrink", "kind"],
+    ids=["shape", "NaN", "scale", "shrink", "finished", "kind"],
 )
 def test_damaged_weights_are_refused(write_weights: Any, change: Any) -> None:
     metadata = change.pop("metadata", None)
@@ -158,3 +169,20 @@ def test_a_registered_model_is_found_by_its_entry_point(
     monkeypatch.setattr(loading, "entry_points", lambda group: ())
     with pytest.raises(UsageError, match="train"):
         choose_predictor("models:/mix@best")
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_without_the_extra_a_registry_names_it(
+    monkeypatch: pytest.MonkeyPatch, registered: bool
+) -> None:
+    monkeypatch.setattr(loading, "entry_points", lambda **_: [Entry("mlflow")] * registered)
+    with pytest.raises(UsageError, match=r"glassmaster\[train\]") as caught:
+        choose_predictor("models:/network@best")
+    assert caught.value.code == "extra_missing"
+
+
+def test_a_fault_of_ours_is_not_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = Entry("glassmaster.training.nowhere")
+    monkeypatch.setattr(loading, "entry_points", lambda **_: [fault])
+    with pytest.raises(ModuleNotFoundError):
+        choose_predictor("models:/network@best")

@@ -7,9 +7,19 @@ from torch import Tensor
 
 from glassmaster.models.errors import ParameterError
 from glassmaster.models.mel_statistics import STATISTICS
-from glassmaster.models.moves import HIGHEST, IN_LEVEL, LOWEST, MOVES, NEUTRAL, QUANTITIES, RESPONSE
+from glassmaster.models.moves import (
+    BYPASSES,
+    HIGHEST,
+    IN_LEVEL,
+    INTENTS,
+    LOWEST,
+    MOVES,
+    NEUTRAL,
+    QUANTITIES,
+    RESPONSE,
+)
 from glassmaster.models.network.moves import held_moves
-from glassmaster.models.network.network import BYPASSES, INTENTS, MoveNetwork, NetworkOutput
+from glassmaster.models.network.network import MoveNetwork, NetworkOutput
 
 COUNT = len(STATISTICS)
 

@@ -1,27 +1,33 @@
+from __future__ import annotations
+
 import ast
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
+import torch
 
-from glassmaster.training.benchmark.configuration import configuration_text
+from glassmaster.models.differentiable.frames import SpectralFrames
+from glassmaster.training.benchmark.generators.degradation import draw
 from glassmaster.training.benchmark.generators.expansion import band_gains
 from glassmaster.training.benchmark.generators.family import deg_v1
+from glassmaster.training.degradation.applying import batch_degradations, degrade_frames
+from glassmaster.training.degradation.drawing import MEL_HZ, draw_degradation
+from glassmaster.training.degradation.prior import DegradationPrior
+from glassmaster.training.randomness import generator
 
 ROOT = Path(__file__).parents[3]
 BENCHMARK = sorted((ROOT / "training" / "benchmark").rglob("*.py"))
 DEGRADATION = sorted((ROOT / "training" / "degradation").rglob("*.py"))
 LEARNING = sorted((ROOT / "training" / "learning").rglob("*.py"))
 LIBRARIES = (
-    *("models", "data", "inference", "training.benchmark"),
+    *("models", "data", "inference", "training.benchmark", "training.frozen"),
     *("__future__", "collections", "dataclasses", "functools", "math", "pathlib", "typing", "io"),
     *("numpy", "scipy", "soundfile"),
 )
 
 
 def _imports(path: Path) -> set[str]:
-    """Return the modules of the package that a file imports, by their path from the root."""
     folder = path.relative_to(ROOT).parent.parts
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -41,19 +47,6 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
-def _tables(path: Path) -> list[tuple[float, ...]]:
-    """Return every literal sequence of four numbers or more in a file."""
-    tables = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Tuple | ast.List):
-            values = [item.value for item in node.elts if isinstance(item, ast.Constant)]
-            if len(values) == len(node.elts) >= 4 and all(
-                isinstance(value, int | float) for value in values
-            ):
-                tables.append(tuple(float(value) for value in values))  # type: ignore[arg-type]
-    return tables
-
-
 def test_the_benchmark_imports_nothing_that_learns() -> None:
     generators = [path for path in BENCHMARK if {"generators", "suites"} & set(path.parts)]
     assert len(generators) > 8
@@ -63,49 +56,63 @@ def test_the_benchmark_imports_nothing_that_learns() -> None:
             assert inside, f"{path.name} imports {name}"
 
 
-@pytest.mark.skipif(not DEGRADATION, reason="no degradations of training are here")
 def test_training_degrades_by_code_of_its_own() -> None:
+    assert DEGRADATION
     for path in DEGRADATION:
         for name in _imports(path):
             assert not name.startswith("training.benchmark"), f"{path.name} imports {name}"
     for path in LEARNING:
         for name in _imports(path):
             assert not name.startswith("training.benchmark.generators"), f"{path.name}: {name}"
-    text = "".join(path.read_text("utf-8") for path in DEGRADATION)
-    for word in ("deg_v1", "CubicSpline", "PchipInterpolator", "configs/benchmark"):
-        assert word not in text
 
 
-@pytest.mark.skipif(not DEGRADATION, reason="no degradations of training are here")
-def test_node_positions_and_interpolation_differ() -> None:
-    nodes = deg_v1().nodes_hz
-    for path in DEGRADATION:
-        for table in _tables(path):
-            same = len(table) == len(nodes) and np.allclose(table, nodes, rtol=0.05)
-            assert not same, f"{path.name} has the benchmark's nodes"
-        names = {
-            node.func.attr
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        }
-        assert not names & {"geomspace", "CubicSpline", "make_interp_spline", "splrep"}
+def _shares_outside(curves: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    made = basis @ np.linalg.lstsq(basis, curves.T, rcond=None)[0]
+    rest = np.square(curves.T - made).sum(axis=0)
+    return np.asarray(rest / np.square(curves).sum(axis=1))
 
 
-@pytest.mark.skipif(not DEGRADATION, reason="no degradations of training are here")
-def test_band_splits_and_the_law_of_expansion_differ() -> None:
-    corners = set(deg_v1().expansion.corners_hz)
-    for path in DEGRADATION:
-        numbers = {
-            float(node.value)
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, int | float)
-            and not isinstance(node.value, bool)
-        }
-        assert not numbers & corners, f"{path.name} splits where the benchmark does"
-    text = "".join(path.read_text("utf-8") for path in DEGRADATION)
-    assert "tanh" in text  # training bends where the benchmark cuts off
-    assert not re.search(r"np\.sin\(|torch\.sin\(", text)  # and its bands meet in another curve
-    hz = np.array((200.0, 2400.0))
-    assert np.allclose(band_gains(hz, deg_v1().expansion)[:2].diagonal(), 0.5)
-    assert "most_db: 8.0" in configuration_text("deg_v1")
+def test_responses_of_training_are_none_that_the_benchmark_can_draw() -> None:
+    basis = np.column_stack((deg_v1().response_basis(MEL_HZ), np.ones_like(MEL_HZ)))
+    prior = DegradationPrior(none_share=0.0, biased_share=0.0)
+    drawn = np.array(
+        [draw_degradation(generator(3, index), prior).response_db for index in range(200)]
+    )
+    tested = np.array([draw(3, f"p/{index}").response_db(MEL_HZ) for index in range(20)])
+    assert _shares_outside(tested, basis).max() < 1e-20
+    assert _shares_outside(drawn, basis).min() > 1e-10  # near, as all smooth curves are
+
+
+def test_bands_of_training_are_none_of_the_benchmarks() -> None:
+    tested = band_gains(MEL_HZ, deg_v1().expansion)
+    prior = DegradationPrior()
+    for index in range(200):
+        shares = draw_degradation(generator(5, index), prior).shares
+        used = shares[shares.any(axis=1)]
+        apart = np.abs(used[:, None] - tested[None]).max(axis=2)
+        assert apart.min() > 0.02, f"draw {index} splits where the benchmark does"
+
+
+def test_the_law_of_expansion_is_another() -> None:
+    reach_db, exponent = 8.0, 0.5
+    levels_db = np.array((-6.0, 6.0))
+    frames = np.repeat(10.0 ** (levels_db / 10.0), 200)[None, None, :]
+    mid = torch.as_tensor(np.tile(frames, (1, len(MEL_HZ), 1)), dtype=torch.float32)
+    batch = batch_degradations(
+        [
+            replace(
+                draw_degradation(generator(7, 0), DegradationPrior(none_share=1.0, biased_share=0)),
+                exponents=np.full(4, exponent),
+                shares=np.vstack((np.ones(len(MEL_HZ)), np.zeros((3, len(MEL_HZ))))),
+                slowness=0.0,
+                reach_db=reach_db,
+                floor_db=-200.0,
+            )
+        ]
+    )
+    peak = torch.ones(1, 4 * mid.shape[-1])
+    after = degrade_frames(SpectralFrames(mid, 1e-6 * mid, peak), batch).mid
+    gained_db = 10.0 * torch.log10(after / mid)[0, 0].numpy()
+    swing_db = gained_db.max() - gained_db.min()
+    cut_off_db = exponent * float(np.ptp(levels_db))  # the benchmark's, within its 8 dB
+    assert 0.5 * cut_off_db < swing_db < 0.99 * cut_off_db

@@ -6,17 +6,17 @@ import pytest
 from glassmaster.data.synthetic import STEMS, STYLES, compose
 from glassmaster.models.errors import ParameterError
 from glassmaster.models.settings import BLOCKS
-from glassmaster.training.benchmark.configuration import (
-    configuration_hashes,
-    configuration_text,
-    load_configuration,
-)
 from glassmaster.training.benchmark.generators.family import Family, Spread
 from glassmaster.training.benchmark.generators.mixfault import draw_faults, faulty_mix, mixfault_v1
 from glassmaster.training.benchmark.generators.out_of_class import master_out_of_class
 from glassmaster.training.benchmark.generators.perturbation import perturb
 from glassmaster.training.benchmark.generators.style import draw_style, style_v1
 from glassmaster.training.benchmark.metrics.waveform import null_db
+from glassmaster.training.frozen import (
+    configuration_hashes,
+    configuration_text,
+    load_configuration,
+)
 
 RATE = 44_100
 
@@ -123,8 +123,6 @@ def test_files_are_hashed_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ParameterError, match="lacks these entries"):
         load_configuration("deg_v1", Spread)
     text = configuration_text("deg_v1").replace("sd_db: 2.6", "sd_db: loud")
-    monkeypatch.setattr(
-        "glassmaster.training.benchmark.configuration.configuration_text", lambda _: text
-    )
+    monkeypatch.setattr("glassmaster.training.frozen.configuration_text", lambda _: text)
     with pytest.raises(ParameterError, match=r"side\.sd_db is 'loud'"):
         load_configuration("deg_v1", Family)

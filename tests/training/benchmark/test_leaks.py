@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from glassmaster.training.benchmark.leaks import (
-    artist_names,
+    foreign_weights,
     learned_from,
     shared_origins,
     signs,
@@ -40,15 +40,34 @@ def test_every_kind_of_shared_origin_is_found() -> None:
     assert len(shared_origins({"fit": [first], "test": [first]})) == 5
 
 
-def test_artists_of_a_line_of_credits() -> None:
-    assert artist_names("Ann-Lee feat. Bo / CY, d'Arc") == {"ann lee", "bo", "cy", "d arc"}
-    assert artist_names("") == frozenset()
-
-
 def test_songs_that_were_learned_from_are_found() -> None:
-    tested = [song("x.ogg", "a", "a"), song("y.ogg", "b", "b"), song("z.ogg", "c", "c")]
-    found = learned_from(["a/x.ogg", "b/other.ogg"], tested)
-    assert found == ("a/x.ogg was learned from", "the package of b/y.ogg was learned from")
+    learned = [song("x.ogg", "a", "a"), song("other.ogg", "b", "b", "Ann feat. Bo")]
+    tested = [
+        song("x.ogg", "a", "a"),
+        song("y.ogg", "b", "b"),
+        song("z.ogg", "c", "c"),
+        song("w.ogg", "d", "d", "BO"),
+    ]
+    assert learned_from(learned, tested) == (
+        "a/x.ogg was learned from",
+        "the package of b/y.ogg was learned from",
+        "the artist of d/w.ogg was learned from",
+    )
+
+
+def test_weights_of_other_songs_are_a_leak_and_unknown_ones_are_not_checked() -> None:
+    files = {"splits/fit.csv": "1", "shard.bin": "2"}
+    seen = {"split_fit_sha256": "1", "shard_sha256": "2"}
+    assert foreign_weights("net", seen, files) == ((), ())
+    leaks, _ = foreign_weights("net", {**seen, "split_fit_sha256": "3"}, files)
+    assert leaks == (
+        "net: its weights were learned from another list of songs than splits/fit.csv",
+    )
+    leaks, not_checked = foreign_weights("net", seen, {"splits/fit.csv": "1"})
+    assert (leaks, len(not_checked)) == ((), 1)
+    assert "no corpus" in not_checked[0]
+    leaks, not_checked = foreign_weights("net", {}, files)
+    assert (leaks, len(not_checked)) == ((), 2)
 
 
 def results(means: dict[str, float], high: float) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from glassmaster.data.synthetic import compose
 from glassmaster.inference.baseline import BaselinePredictor
 from glassmaster.models.errors import UsageError
 from glassmaster.models.moves import MOVES, NEUTRAL, RESPONSE
+from glassmaster.models.settings import default_settings
 from glassmaster.models.spectrum import THIRD_CENTERS_HZ
 from glassmaster.training.benchmark.delivery import CEILING_DBTP, analysis_of
 from glassmaster.training.benchmark.methods.constant import (
@@ -162,6 +164,16 @@ def test_shuffled_references_reach_the_method(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made.delivered.samples, direct.delivered.samples)
     assert shuffled.name == "ltas_match_shuffled_references"
     assert shuffled.refusal(task()) != ""
+    other = replace(shuffled, shown="DEG-A:q/two")
+    assert other.fingerprint != shuffled.fingerprint
+
+
+def test_the_fit_of_the_chains_own_masters_is_for_no_others() -> None:
+    inversion = make_method("inversion", NOTHING, lambda each: ())
+    target = task(target=song(1, "rock"))
+    assert inversion.refusal(target) != ""
+    own = replace(target, truth=Truth(settings=default_settings()))
+    assert inversion.refusal(own) == ""
 
 
 def test_oracle_needs_a_target() -> None:

@@ -6,14 +6,6 @@ from glassmaster.data.synthetic import compose
 from glassmaster.models.errors import CatalogueError
 from glassmaster.models.settings import default_settings
 from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
-from glassmaster.training.benchmark.commercial import (
-    commercial_masters,
-    commercial_songs,
-    commercial_v1,
-    in_bands,
-    master_features,
-    song_features,
-)
 from glassmaster.training.benchmark.delivery import CEILING_DBTP, deliver_audio
 from glassmaster.training.benchmark.metrics.harm import (
     HARMS,
@@ -24,7 +16,15 @@ from glassmaster.training.benchmark.metrics.harm import (
 )
 from glassmaster.training.benchmark.metrics.untargeted import UNTARGETED, MixMeasures
 from glassmaster.training.benchmark.tasks import Plan, Task, Truth
-from glassmaster.training.benchmark.weights import effective_number, fit_weights
+from glassmaster.training.weighting.commercial import (
+    commercial_masters,
+    commercial_songs,
+    commercial_v1,
+    in_bands,
+    master_features,
+    song_features,
+)
+from glassmaster.training.weighting.weights import effective_number, fit_weights
 
 RATE = 44_100
 

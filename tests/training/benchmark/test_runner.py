@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,22 @@ def test_methods_that_ignore_references_work_once_on_tasks_of_one_song(tmp_path:
     assert blind.made == ["DEG:p/one"]
     assert seeing.made == ["DEG:p/one", "DEG-A:p/one"]
     assert found[1].methods["a"] == found[0].methods["a"]
+
+
+def test_what_one_task_refused_is_tried_on_the_next_of_its_song(tmp_path: Path) -> None:
+    method = Counting("a")
+    first, second = plan("one-refused", "DEG"), replace(plan("one"), suite="DEG-A")
+    bench = Bench([method])
+    folder = tmp_path
+    found = run_tasks(
+        [first, second],
+        lambda: bench,
+        folder,
+        workers=0,
+        progress=lambda done, count, key: None,
+        family=lambda each: "one",
+    )
+    assert [each.methods["a"].metrics != {} for each in found] == [False, True]
 
 
 def test_failures_are_noted_and_are_no_results(tmp_path: Path) -> None:

@@ -10,22 +10,19 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from referencing import Registry, Resource
 
 from glassmaster.models.errors import UsageError
 from glassmaster.training.benchmark.composing import compose_evaluation
-from glassmaster.training.benchmark.configuration import configuration_hashes
-from glassmaster.training.benchmark.document import (
-    Run,
-    benchmark_document,
-    binomial_interval,
-)
+from glassmaster.training.benchmark.document import Run, benchmark_document
 from glassmaster.training.benchmark.evaluation import Evaluated, evaluate
 from glassmaster.training.benchmark.floors import Floor
-from glassmaster.training.benchmark.publishing import publish
+from glassmaster.training.benchmark.publishing import answer_entry, publish
 from glassmaster.training.benchmark.report.charts import Bar, interval_chart, song_chart
 from glassmaster.training.benchmark.report.table import text_table
 from glassmaster.training.benchmark.results import MethodOutcome, TaskOutcome
 from glassmaster.training.benchmark.testing_log import LOG_NAME, log_test
+from glassmaster.training.frozen import configuration_hashes
 
 SCHEMA = json.loads(
     (files("glassmaster.configs") / "schemas" / "benchmark.json").read_text("utf-8")
@@ -41,6 +38,7 @@ RUN = Run(
     floors={"floor_lmmse": Floor("floor_lmmse", np.zeros((17, 17)), 1.5, 2.1, 100)},
     left_out={"matchering": "needs another Python"},
     leaks=("test and fit share the artist <b>x</b>",),
+    not_checked=("network: no corpus",),
     data={"shard.bin": "b" * 64},
 )
 ERRORS = {"unchanged": 2.0, "network": 1.2, "baseline": 1.6, "oracle": 0.8, "floor_lmmse": 1.0}
@@ -62,7 +60,13 @@ def outcomes(others: float = 0.0) -> list[TaskOutcome]:
                 "LRA": None if index == 3 else hard,
             }
             if name == "network":
-                metrics |= {"IN response_db@63": float(index % 10 > 0), "COVERAGE": 0.9}
+                metrics |= {
+                    "TRUE response_db@63": float(index),
+                    "ACTIVE response_db@63": float(index >= 4),
+                    "IN response_db@63": float(index % 10 > 0),
+                    "WIDTH response_db@63": 3.0,
+                    "COVERAGE": 0.9,
+                }
             methods[name] = MethodOutcome("f", metrics, 0.5)
         methods["matchering"] = MethodOutcome("f", {}, 0.0, "failed")
         package = f"package-{index // 3}"
@@ -123,18 +127,12 @@ def test_no_headline_while_two_other_metrics_worsen(document: dict[str, Any]) ->
     assert spoiled == {"improves": True, "worse": ["DYN", "WID"], "headline": False}
 
 
-def test_coverage_is_pooled_and_by_quantity(document: dict[str, Any]) -> None:
+def test_coverage_is_published_and_kept_out_of_the_tables(document: dict[str, Any]) -> None:
     coverage = document["coverage"]["DEG"]["network"]
     assert coverage["pooled"] == pytest.approx(21 / 24)
-    quantity = coverage["quantities"]["response_db@63"]
-    assert quantity["low"] < 0.9 < quantity["high"]
-    assert "IN response_db@63" not in document["suites"]["DEG"]["methods"]["network"]
-
-
-def test_binomial_interval_is_exact() -> None:
-    assert binomial_interval(0, 10) == pytest.approx((0.0, 0.30850), abs=1e-4)
-    assert binomial_interval(10, 10) == pytest.approx((0.69150, 1.0), abs=1e-4)
-    assert binomial_interval(5, 10) == pytest.approx((0.18709, 0.81291), abs=1e-4)
+    assert coverage["pooled_active"] == pytest.approx(18 / 20)
+    methods = document["suites"]["DEG"]["methods"]
+    assert not any(metric.endswith("response_db@63") for metric in methods["network"])
 
 
 def test_songs_that_failed_and_notes_are_told(document: dict[str, Any]) -> None:
@@ -159,6 +157,8 @@ def test_table_and_page_show_what_matters(document: dict[str, Any], tmp_path: Pa
     checker = Tags()
     checker.feed(page)
     assert checker.open == []
+    for expected in ("intervals of network: 87.5% hold the truth", "not checked: network: no"):
+        assert expected in text
     kept = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))
     assert kept["suites"].keys() == {"DEG"}
 
@@ -181,6 +181,21 @@ class Tags(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_a_machine_is_told_scores_and_weights(document: dict[str, Any], tmp_path: Path) -> None:
+    entry = answer_entry(document, (tmp_path / "benchmark.json", tmp_path / "benchmark.html"))
+    folder = files("glassmaster.configs") / "schemas"
+    parts = [json.loads((folder / name).read_text("utf-8")) for name in ("common.json",)]
+    schema = json.loads((folder / "evaluate.json").read_text("utf-8"))
+    registry: Registry[Any] = Registry().with_resources(
+        [("common.json", Resource.from_contents(part)) for part in parts]
+    )
+    answer = {"schema": 1, "command": "evaluate", "version": "1", "files": [entry], "error": None}
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(answer)
+    means = entry["scores"]["DEG"]["means"]  # type: ignore[index]
+    assert means["network"] == document["suites"]["DEG"]["methods"]["network"]["LN-MEL"]["mean"]
+    assert entry["weights"] == {"network": "a" * 64}
+
+
 def test_charts_of_nothing_and_of_equal_values() -> None:
     assert interval_chart("t", "dB", (), zero=True) == ""
     assert song_chart("t", ("a", "b"), (), "dB") == ""
@@ -192,11 +207,21 @@ def test_charts_of_nothing_and_of_equal_values() -> None:
 def test_every_override_is_checked() -> None:
     request = compose_evaluation(["split=test", "subset=full", "weights=x/y.onnx"], "c")
     assert (request.split, request.quick, request.models["network"]) == ("test", False, "x/y.onnx")
-    assert "network_shuffled_references" in request.methods
+    assert {"network_shuffled_references", "network_without_references", "inversion"} <= {
+        *request.methods
+    }
     for wrong in ("nonsense=1", "subset=huge", "suites=DEG", "workers=many"):
         with pytest.raises(UsageError) as raised:
             compose_evaluation([wrong], "c")
         assert raised.value.code == "bad_override"
+
+
+def test_a_folder_that_is_named_brings_its_suite() -> None:
+    assert not {"REALMIX", "PAIR"} & {*compose_evaluation([], "c").suites}
+    request = compose_evaluation(["realmix=mixes", "suites=[DEG]"], "c")
+    assert request.suites == ("DEG", "REALMIX")
+    request = compose_evaluation(["pairs=p", "suites=[PAIR]"], "c")
+    assert request.suites == ("PAIR",)
 
 
 def test_the_test_split_is_opened_for_a_release_only() -> None:

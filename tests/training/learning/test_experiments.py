@@ -8,11 +8,11 @@ from hydra.utils import instantiate
 
 from glassmaster.models.errors import UsageError
 from glassmaster.models.network.network import MoveNetwork
+from glassmaster.training.learning.building import plan_rules
 from glassmaster.training.learning.composing import compose_training, flattened
 from glassmaster.training.learning.curriculum import Curriculum
 from glassmaster.training.learning.engine import Optimization
 from glassmaster.training.learning.plans import PlanRules
-from glassmaster.training.learning.running import plan_rules
 from glassmaster.training.losses.objective import ObjectiveWeights
 
 GROUPS = ("model", "data", "curriculum", "objective", "optimizer", "trainer", "logging")

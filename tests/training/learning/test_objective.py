@@ -44,7 +44,7 @@ def known(batch: int = 2) -> Known:
     )
 
 
-def loss(given: Known, moves: Tensor, weight: Tensor | None = None) -> Loss:
+def loss(given: Known, moves: Tensor) -> Loss:
     one = frames(1)
     neutral = torch.tensor(NEUTRAL).float()
     return objective(
@@ -54,7 +54,6 @@ def loss(given: Known, moves: Tensor, weight: Tensor | None = None) -> Loss:
         one,
         frames(2),
         given,
-        torch.ones(2) if weight is None else weight,
         ObjectiveWeights(),
         RATE,
     )
@@ -102,17 +101,16 @@ def test_what_is_known_counts() -> None:
     assert float(idle["surprise"]) == pytest.approx(weights.idle * surprise, rel=1e-5)
 
 
-def test_moves_cost_by_their_size_and_songs_count_by_their_weight() -> None:
+def test_moves_cost_by_their_size_and_examples_count_alike() -> None:
     still = torch.tensor(NEUTRAL).float().repeat(2, 1)
     moved = still.clone()
     moved[1] += 1.0
     weights = ObjectiveWeights()
     assert float(loss(known(), still).parts["parsimony"]) == 0.0
-    half = float(loss(known(), moved).parts["parsimony"])
-    assert half == pytest.approx(0.5 * weights.parsimony, rel=1e-4)
-    first = loss(known(), moved, torch.tensor([1.0, 0.0]))
-    assert float(first.parts["parsimony"]) == 0.0
-    assert float(first.total.detach()) == pytest.approx(float(first.parts["sound"]), rel=1e-5)
+    half = loss(known(), moved)
+    assert float(half.parts["parsimony"]) == pytest.approx(0.5 * weights.parsimony, rel=1e-4)
+    both = float(half.parts["parsimony"]) + float(half.parts["sound"])
+    assert float(half.total.detach()) == pytest.approx(both, rel=1e-5)
 
 
 def test_a_result_that_is_its_target_is_at_no_distance() -> None:

@@ -7,9 +7,8 @@ import torch
 from glassmaster.models.distances.measures import mel_distance
 from glassmaster.models.errors import CatalogueError
 from glassmaster.models.mel import mel_edges_hz
-from glassmaster.models.moves import NEUTRAL, RESPONSE, SLOPE, WIDTH
+from glassmaster.models.moves import INTENTS, NEUTRAL, RESPONSE, SLOPE, WIDTH
 from glassmaster.models.network.moves import apply_moves, held_moves
-from glassmaster.models.network.network import INTENTS
 from glassmaster.training.degradation.prior import DegradationPrior
 from glassmaster.training.learning.curriculum import Curriculum, Phase
 from glassmaster.training.learning.intents import INTENT_LOUDNESS_LU, INTENT_MOVES, intended_moves

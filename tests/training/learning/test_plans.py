@@ -10,7 +10,14 @@ from glassmaster.models.errors import ParameterError
 from glassmaster.models.moves import HIGHEST, LOWEST, NEUTRAL, SLOPE
 from glassmaster.training.learning.curriculum import Curriculum, Phase
 from glassmaster.training.learning.pairs import assemble
-from glassmaster.training.learning.plans import QUIET_LUFS, Plan, PlanRules, draw_plan, plain
+from glassmaster.training.learning.plans import (
+    QUIET_LUFS,
+    Plan,
+    PlanRules,
+    draw_plan,
+    plain,
+    without_references,
+)
 from glassmaster.training.learning.pool import SongPool
 from glassmaster.training.learning.stream import PlanStream, Share
 
@@ -117,6 +124,31 @@ def test_phases_add_to_each_other(pool: SongPool) -> None:
     later = [draw_plan(pool, RULES, easy, 0.5, 1, 0, 0, index) for index in range(20)]
     assert any(plan.style[SLOPE].any() for plan in later)
     assert any(plan.degradation.exponents.any() for plan in later)
+
+
+def test_a_song_that_is_its_own_reference_shows_other_parts(pool: SongPool) -> None:
+    early = Curriculum((Phase(0.0, forward=1.0, references=False),))
+    assert pool.count.min() >= 2
+    rules = replace(RULES, segments=4)
+    for index in range(20):
+        plan = draw_plan(pool, rules, early, 0.0, 1, 0, 0, index)
+        assert plan.references.tolist() == [plan.song]
+        assert plan.reference_segments.shape == (1, 2)
+        assert not set(plan.segments) & set(plan.reference_segments.flat)
+    single = replace(pool, count=np.ones_like(pool.count))
+    alone = draw_plan(single, rules, early, 0.0, 1, 0, 0, 0)
+    assert len(alone.references) == 0
+    assert alone.reference_segments.shape == (0, 2)
+    assert set(alone.segments) == {single.first[alone.song]}
+
+
+def test_references_can_be_left_out_of_a_plan(pool: SongPool) -> None:
+    known = Curriculum((Phase(0.0, forward=1.0),))
+    plan = draw_plan(pool, RULES, known, 0.0, 1, 0, 0, 0)
+    without = without_references(plan)
+    assert len(plan.references) > 0
+    assert assemble(pool, [without]).references.shape[1] == 0
+    assert torch.equal(assemble(pool, [without]).target.mid, assemble(pool, [plan]).target.mid)
 
 
 def test_phases_out_of_order_are_refused() -> None:

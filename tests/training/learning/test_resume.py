@@ -15,7 +15,7 @@ RUN = """
 import sys
 from glassmaster.training.learning.composing import compose_training
 from glassmaster.training.learning.running import train
-words = ["experiment=smoke", "logging=none", "checkpoint_every=2", "run=run"]
+words = ["experiment=smoke", "logging=none", "checkpoint_every=2", "run=run", "keep=last"]
 train(compose_training(words), "smoke", lambda step, steps, _: print(step, flush=True))
 """
 
@@ -42,9 +42,9 @@ def steps_until(process: subprocess.Popen[str], step: int) -> list[int]:
     return seen
 
 
-def digest(folder: Path) -> str:
-    (weights,) = (folder / "run" / "model").glob("*.safetensors")
-    return hashlib.sha256(weights.read_bytes()).hexdigest()
+def digests(folder: Path) -> dict[str, str]:
+    exported = sorted((folder / "run" / "model").iterdir())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in exported}
 
 
 @pytest.mark.slow
@@ -64,4 +64,5 @@ def test_a_run_killed_at_three_steps_ends_with_the_same_weights(tmp_path: Path) 
     with start(tmp_path / "two") as last:
         assert steps_until(last, 99)[-1] == 12
     assert last.returncode == 0
-    assert digest(tmp_path / "two") == digest(tmp_path / "one")
+    assert sorted(digests(tmp_path / "one")) == ["smoke.onnx", "smoke.safetensors"]
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")

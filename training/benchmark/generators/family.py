@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ....data.audio import Samples
 from ....data.synthetic import STEMS, STYLES, compose
 from ....models.decibel import decibel_to_amplitude
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 from ..seeds import stream
 from .spectral import filter_zero_phase
 

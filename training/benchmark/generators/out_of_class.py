@@ -13,7 +13,7 @@ from scipy.signal import sosfilt
 
 from ....data.audio import Samples
 from ....models.decibel import decibel_to_amplitude
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 from ..seeds import stream
 from .envelopes import cells_of
 

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from ....data.audio import BLOCK_FRAMES, Samples
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 from ..seeds import stream
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ....models.processors import equalizer, multiband_compressor
 from ....models.settings import ChainSettings, default_settings, specification
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 from ..seeds import stream
 
 Range: TypeAlias = tuple[float, float]

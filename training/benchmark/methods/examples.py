@@ -10,16 +10,14 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from ....data.corpus.shard import Segment, ShardSong, read_shard
-from ....models.differentiable.frames import SpectralFrames
-from ....models.errors import CatalogueError
+from ....data.corpus.shard import ShardSong, read_shard
 from ....models.moves import NEUTRAL
 from ....models.network.statistics import frame_statistics
 from ...degradation.applying import batch_degradations, degrade_frames
 from ...degradation.drawing import draw_degradation, undoing_moves
 from ...degradation.prior import DegradationPrior
+from ...learning.pool import pool_songs
 from ...randomness import generator
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -78,37 +76,20 @@ def load_examples(path: Path) -> tuple[Examples, str]:
 
 
 def degraded_examples(songs: Iterable[ShardSong]) -> Examples:
-    """Degrade each song several times, as training does.
+    """Degrade each song several times, as training does, in the order of their identities.
 
     Raises:
-        CatalogueError: There is no song.
+        CatalogueError: There is no song that has segments.
 
     """
+    pool = pool_songs(list(songs))
     prior, statistics, moves = DegradationPrior(), [], []
-    for index, song in enumerate(sorted(songs, key=lambda each: each.identity)):
+    for index in range(len(pool)):
         draws = [draw_degradation(generator(SEED, index, k), prior) for k in range(DRAWS)]
-        frames = degrade_frames(_repeated(song), batch_degradations(draws))
-        statistics.append(frame_statistics(frames, song.sample_rate).numpy())
+        count = int(pool.count[index])
+        shown = pool.first[index] + np.arange(count)[:: max(1, count // SEGMENTS)][:SEGMENTS]
+        frames = degrade_frames(pool.frames(np.tile(shown, (DRAWS, 1))), batch_degradations(draws))
+        statistics.append(frame_statistics(frames, pool.sample_rate).numpy())
         undone = np.array([undoing_moves(each) for each in draws])
         moves.append(np.where(np.isnan(undone), NEUTRAL, undone))
-    if not statistics:
-        raise CatalogueError(
-            "the shard holds no finished song to learn from; build the corpus again",
-            code="no_songs",
-        )
     return Examples(np.concatenate(statistics).astype(np.float64), np.concatenate(moves))
-
-
-def _repeated(song: ShardSong) -> SpectralFrames:
-    """Return the segments of a song, one after the other, once for each draw."""
-    parts = song.segments[:: max(1, len(song.segments) // SEGMENTS)][:SEGMENTS]
-    mid, side = (np.concatenate([getattr(s, n) for s in parts], 1) for n in ("mid", "side"))
-    peak = np.concatenate([_four_a_frame(each) for each in parts])
-    joined = (torch.as_tensor(part) for part in (mid, side, peak))
-    return SpectralFrames(*(part.expand(DRAWS, *part.shape) for part in joined))
-
-
-def _four_a_frame(segment: Segment) -> npt.NDArray[np.float32]:
-    """Return a segment's peaks with its last one repeated where the last frame lacks cells."""
-    missing = 4 * segment.mid.shape[1] - len(segment.peak)
-    return np.pad(segment.peak, (0, missing), mode="edge")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,8 @@ class Learned:
         return f"{self.predictor.model} {'with' if self.references else 'without'} references"
 
     def refusal(self, task: Task) -> str:
-        """Return nothing: it works with and without references."""
-        return ""
+        """Refuse to go without references where there are none: nothing would differ."""
+        return "" if self.references or task.references else "there is no reference to leave out"
 
     def make(self, task: Task, folder: Path) -> Made:
         """Master the mix with predicted settings."""
@@ -112,6 +113,15 @@ def shuffled_predictor(name: str) -> LearnedPredictor:
     order = generator(SHUFFLE_SEED).permutation(width).astype(np.float64)
     mean, scale = _standard(file, "mean", 0.0), _standard(file, "scale", 1.0)
     return LearnedPredictor(file, ShuffledInputs(estimator, order, mean, scale))
+
+
+def weights_facts(name: str) -> Mapping[str, str]:
+    """Return what a file of weights says of itself; argument and errors as of `learned_predictor`.
+
+    A name with ``:/`` is one of a registry, whose file is fetched and read by the predictor alone:
+    of it nothing is known here.
+    """
+    return {} if ":/" in name else read_model_file(_weights_path(name)).metadata
 
 
 def _weights_path(name: str) -> Path:

@@ -122,11 +122,13 @@ class ShuffledReferences:
     Attributes:
         method: The other method.
         others: Returns the references of another task of the same suite.
+        shown: Key of that task, so that a result is known by it.
 
     """
 
     method: Method
     others: Callable[[Task], tuple[Reference, ...]]
+    shown: str = ""
     uses_references: bool = True
 
     @property
@@ -136,8 +138,8 @@ class ShuffledReferences:
 
     @property
     def fingerprint(self) -> str:
-        """That of the other method."""
-        return self.method.fingerprint
+        """That of the other method, and whose references it is shown."""
+        return f"{self.method.fingerprint} {self.shown}"
 
     def refusal(self, task: Task) -> str:
         """Refuse tasks without references, and those the method refuses."""

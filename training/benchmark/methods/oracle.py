@@ -41,11 +41,13 @@ class Oracle:
     Attributes:
         schedule: How long the fit takes.
         name: See `Method`.
+        of_chain: Whether it is for masters that the chain made itself, alone.
 
     """
 
     schedule: FitSchedule = SHORT
     name: str = "oracle"
+    of_chain: bool = False
     uses_references: bool = False
 
     @property
@@ -54,7 +56,9 @@ class Oracle:
         return repr(self.schedule)
 
     def refusal(self, task: Task) -> str:
-        """Refuse tasks without a target."""
+        """Refuse tasks without a target, and masters of others where it is for the chain's own."""
+        if self.of_chain and task.truth.settings is None:
+            return "the chain did not make the target"
         return "there is no target" if task.target is None else ""
 
     def make(self, task: Task, folder: Path) -> Made:

@@ -82,7 +82,7 @@ def make_method(name: str, ingredients: Ingredients, others: Others) -> Method:
         "nearest": lambda: _nearest(ingredients.examples),
         "baseline": lambda: Predicted(BaselinePredictor()),
         "oracle": Oracle,
-        "inversion": lambda: Oracle(FULL, "inversion"),
+        "inversion": lambda: Oracle(FULL, "inversion", of_chain=True),
     }
     if name in plain:
         return plain[name]()
@@ -95,6 +95,21 @@ def make_method(name: str, ingredients: Ingredients, others: Others) -> Method:
             return _learned(name, model, ingredients, others)
     known = ", ".join(method_names(tuple(ingredients.models)))
     raise UsageError(f"there is no method {name!r}; choose from {known}", code="unknown_method")
+
+
+def weights_name(model: str, ingredients: Ingredients) -> str | None:
+    """Return the name or path of a learned predictor's weights; None where none are there.
+
+    Args:
+        model: A name in ``ingredients.models``.
+        ingredients: What methods are made of.
+
+    """
+    named = ingredients.models[model]
+    if named is not None:
+        return named
+    ships = SHIPPED_AS.get(model, model)
+    return ships if ships in shipped().models else None
 
 
 def usable_methods(
@@ -148,11 +163,9 @@ def _nearest(path: Path | None) -> Method:
 
 
 def _learned(name: str, model: str, ingredients: Ingredients, others: Others) -> Method:
-    weights = ingredients.models[model]
+    weights = weights_name(model, ingredients)
     if weights is None:
-        weights = SHIPPED_AS.get(model, model)
-        if weights not in shipped().models:
-            raise _missing(name, f"needs weights, and none ship: name them with models.{model}=…")
+        raise _missing(name, f"needs weights, and none ship: name them with models.{model}=…")
     ending = name.removeprefix(model)
     if ending == SHUFFLED_WEIGHTS:
         return Learned(name, shuffled_predictor(weights))

@@ -19,7 +19,7 @@ from ....data.audio import Samples
 from ....models.mel import frame_hop_samples
 from ....models.moves import RESPONSE_HZ
 from ....models.settings import ChainSettings
-from ..commercial import commercial_masters, master_features
+from ...weighting.commercial import commercial_masters, master_features
 from ..delivery import DeliveredAudio, analysis_of
 from .frames import mel_frames
 from .response import effective_response_db, settings_response_db

@@ -15,7 +15,7 @@ from ..results import TaskOutcome
 from ..suites.planning import SUITES
 from ..summary import HEADLINE_METRIC, UNCHANGED, Document, SuiteTable
 from .charts import CHART_STYLE, Bar, bars_of, interval_chart, song_chart
-from .table import cells_of, leading_metric, ordered_methods, shown_metrics
+from .table import cells_of, coverage_text, leading_metric, ordered_methods, shown_metrics
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _UNITS = {HEADLINE_METRIC: "dB", "CLOSER": "%"}
@@ -63,6 +63,9 @@ def _header(document: Document) -> str:
     )
     leaks = document["leaks"]
     warning = section("Leaks and missing signs of learning", listing(leaks, "bad")) if leaks else ""
+    unknown = document["not_checked"]
+    if unknown:
+        warning += section("Leaks that could not be looked for", listing(unknown, "notes"))
     return f"<h1>Benchmark</h1>{paragraph(text, 'soft')}{better}{warning}"
 
 
@@ -99,6 +102,7 @@ def _suite(name: str, document: Document, outcomes: Sequence[TaskOutcome]) -> st
         _scatter(name, leading, unit, suite, outcomes),
         _table(suite),
         _paired_table(suite, leading),
+        _intervals(document["coverage"].get(name, {})),
         _notes(songs),
     )
 
@@ -154,6 +158,13 @@ def _paired_table(suite: Document, metric: str) -> str:
         return ""
     head = ["Methods", metric, "95 %", "Wins", "Songs"]
     return "<h3>Other differences, the same songs</h3>" + table(head, rows, range(1, 5))
+
+
+def _intervals(coverage: Document) -> str:
+    if not coverage:
+        return ""
+    lines = [f"{method}: {coverage_text(found)}" for method, found in coverage.items()]
+    return "<h3>Intervals</h3>" + listing(lines, "notes")
 
 
 def _notes(songs: Document) -> str:

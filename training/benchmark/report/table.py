@@ -12,6 +12,9 @@ SHOWN = (HEADLINE_METRIC, "MR-STFT", "LTAS-S", "DYN", "WID", "LUFS", "ZIMTOHRLI"
 SMALL = 0.1
 """Figures below this are shown with one digit more."""
 
+COVERAGE_GOAL = 0.9
+"""Share of the truth that intervals are to hold."""
+
 UNTARGETED = ("MAHALANOBIS", "CLOSER", "FARTHER", "LTAS-S-MOVED")
 
 
@@ -27,6 +30,7 @@ def text_table(document: Document) -> str:
             f"{floor['mean_only_response_error_db']:.2f} dB ({floor['songs']} songs)"
         )
     parts += [f"left out: {name}: {reason}" for name, reason in document["left_out"].items()]
+    parts += [f"not checked: {each}" for each in document["not_checked"]]
     parts += [f"LEAK: {leak}" for leak in document["leaks"]]
     return "\n".join(parts) + "\n"
 
@@ -74,7 +78,25 @@ def _suite(name: str, document: Document) -> str:
         count = f", {pair['n']} songs only" if few else ""
         difference = f"{_difference(pair)}{count}"
         lines.append(f"  {method:{width}}  {'  '.join(cells)}  {difference}".rstrip())
+    lines += [
+        f"  intervals of {method}: {coverage_text(found)}"
+        for method, found in document["coverage"].get(name, {}).items()
+    ]
     return "\n".join(lines)
+
+
+def coverage_text(found: Mapping[str, Any]) -> str:
+    """Return in words how the intervals of a method agree with the truth."""
+    if found["pooled"] is None:
+        return "none is determined"
+    fair = sum(q["low"] <= COVERAGE_GOAL <= q["high"] for q in found["quantities"].values())
+    text = f"{found['pooled']:.1%} hold the truth"
+    if found["pooled_active"] is not None:
+        text += f", {found['pooled_active']:.1%} on active blocks"
+    text += f"; {fair} of {len(found['quantities'])} quantities agree with {COVERAGE_GOAL:.0%}"
+    if found["relative_width"] is not None:
+        text += f"; {found['relative_width']:.2f} of the prior's width on active blocks"
+    return text
 
 
 def _difference(pair: Mapping[str, float] | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ....data.files.names import display_name
 from ....models.errors import CatalogueError, ParameterError
-from ..configuration import load_configuration
+from ...frozen import load_configuration
 from ..generators.mixfault import mixfault_v1
 from ..tasks import Plan, Song
 from .choosing import album_reference, foreign_references, subset

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.spectrum import EDGES_HZ, PowerSpectrum
-from .configuration import load_configuration
+from ..frozen import load_configuration
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

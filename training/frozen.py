@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 from importlib.resources import files
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from ...inference.documents import load_yaml
-from ...models.errors import ParameterError
+from ..inference.documents import load_yaml
+from ..models.errors import ParameterError
 
 T = TypeVar("T")
 

@@ -49,7 +49,7 @@ class SongWeights:
         """Return the weight of songs, `LEAST_WEIGHT` to `MOST_WEIGHT`, shape ``(song,)``.
 
         Args:
-            features: See `glassmaster.training.benchmark.commercial.song_features`, shape
+            features: See `glassmaster.training.weighting.commercial.song_features`, shape
                 ``(song, 10)``.
 
         """
@@ -65,7 +65,7 @@ def fit_weights(features: Array, *, least_effective: float = LEAST_EFFECTIVE) ->
     """Make the rule from a corpus.
 
     Args:
-        features: See `glassmaster.training.benchmark.commercial.song_features`, shape
+        features: See `glassmaster.training.weighting.commercial.song_features`, shape
             ``(song, 10)``.
         least_effective: Effective number of songs to leave, at most `MOST_EFFECTIVE_SHARE` of those
             there are.

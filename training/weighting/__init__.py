@@ -1,0 +1,1 @@
+"""Weights of songs by how near they are to commercial masters."""
