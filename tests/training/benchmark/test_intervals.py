@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassmaster.inference.predictor import NOT_DETERMINED, Interval
 from glassmaster.models.moves import QUANTITIES, RESPONSE, WIDTH
 from glassmaster.models.settings import default_settings
 from glassmaster.training.benchmark.coverage import binomial_interval, coverage_document
@@ -61,7 +63,7 @@ def test_settings_tell_of_every_quantity() -> None:
 
 def test_what_is_not_determined_has_a_truth_but_no_coverage() -> None:
     known = {"a": Known(1.0, True), "b": Known(2.0, False), "c": Known(9.0, True)}
-    found = interval_figures(known, {"a": (0.0, 1.5), "b": (3.0, 4.0), "c": "not determined"})
+    found = interval_figures(known, {"a": (0.0, 1.5), "b": (3.0, 4.0), "c": NOT_DETERMINED})
     assert (found["COVERAGE"], found["INTERVAL"]) == (0.5, 1.25)
     assert (found["IN a"], found["IN b"], found["WIDTH a"]) == (1.0, 0.0, 1.5)
     assert (found["TRUE c"], found["ACTIVE c"]) == (9.0, 1.0)
@@ -69,7 +71,7 @@ def test_what_is_not_determined_has_a_truth_but_no_coverage() -> None:
     assert interval_figures(known, {}) == {}
 
 
-def outcome(index: int, metrics: dict[str, float | None]) -> TaskOutcome:
+def outcome(index: int, metrics: Mapping[str, float]) -> TaskOutcome:
     return TaskOutcome("S", f"p/{index}", "p", 1.0, "f", {"net": MethodOutcome("f", metrics, 0.1)})
 
 
@@ -78,7 +80,9 @@ def test_widths_are_told_relative_to_what_is_known_without_the_mix() -> None:
     for index in range(101):  # on active songs the truth goes from 0 to 10, evenly
         known = {"a": Known(index / 10.0, True), "b": Known(index / 10.0, index % 2 == 0)}
         low = index / 10.0 - (1.0 if index >= 11 else -1.0)
-        rows.append(outcome(index, interval_figures(known, {"a": (low, low + 1.8), "b": "not"})))
+        rows.append(
+            outcome(index, interval_figures(known, {"a": (low, low + 1.8), "b": NOT_DETERMINED}))
+        )
     (found,) = coverage_document(rows).values()
     assert found["pooled"] == found["pooled_active"] == pytest.approx(90 / 101)
     assert found["quantities"]["a"]["relative_width"] == pytest.approx(1.8 / 9.0)
