@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassmaster.inference.predictor import NOT_DETERMINED, Interval
+from glassmaster.inference.predictor import NOT_DETERMINED
 from glassmaster.models.moves import QUANTITIES, RESPONSE, WIDTH
 from glassmaster.models.settings import default_settings
 from glassmaster.training.benchmark.coverage import binomial_interval, coverage_document
