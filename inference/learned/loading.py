@@ -38,11 +38,13 @@ class Shipped:
     Attributes:
         default: Name of the predictor that is used unless another is asked for.
         models: Files by name.
+        is_listed: Whether an index says so; without one nothing was meant to ship.
 
     """
 
     default: str
     models: Mapping[str, Path]
+    is_listed: bool = True
 
 
 def choose_predictor(name: str | None) -> tuple[Predictor, tuple[Finding, ...]]:
@@ -60,7 +62,7 @@ def choose_predictor(name: str | None) -> tuple[Predictor, tuple[Finding, ...]]:
     known = shipped()
     findings: tuple[Finding, ...] = ()
     if name is None:
-        findings = () if known.models else (_NOTHING_SHIPPED,)
+        findings = () if known.is_listed else (_NOTHING_SHIPPED,)
         name = known.default
     if name == BASELINE:
         return BaselinePredictor(), findings
@@ -121,7 +123,7 @@ def shipped(folder: Path = FOLDER) -> Shipped:
         if default != BASELINE and default not in models:
             raise ValueError(f"its default {default!r} is not among its models")
     except FileNotFoundError:
-        return Shipped(BASELINE, {})
+        return Shipped(BASELINE, {}, is_listed=False)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         what = f"is damaged: {reason}; install the package again"

@@ -137,7 +137,7 @@ def test_what_ships_can_be_read() -> None:
         load_model(path)
     predictor, findings = choose_predictor(None)
     assert predictor.name == known.default
-    assert {finding.code for finding in findings} == (set() if known.models else {"no_weights"})
+    assert {finding.code for finding in findings} == (set() if known.is_listed else {"no_weights"})
 
 
 def test_names_and_paths(write_weights: Any, measured: Analysis, tmp_path: Path) -> None:
