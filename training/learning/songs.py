@@ -49,7 +49,8 @@ def shard_songs(
 
     Args:
         path: Of the shard.
-        splits: Folder of split files, which say what may be a target; without it, those that ship.
+        splits: Folder of split files, which say what may be a target; without it those beside the
+            shard, if its songs were divided anew when it was built, or else those that ship.
         linear: File of a linear estimate to start from.
         weighting: ``commercial`` draws songs the more often the more they are like commercial
             masters, ``flat`` draws all alike.
@@ -73,7 +74,7 @@ def shard_songs(
             code="no_shard",
             path=path,
         ) from error
-    folder = Path(str(files("glassmaster.configs") / "splits")) if splits is None else Path(splits)
+    folder = _splits_beside(Path(path)) if splits is None else Path(splits)
     hashes = {"shard": shard_sha256(path)}
     pools = []
     for split in ("fit", "validation", "calibration"):
@@ -87,6 +88,11 @@ def shard_songs(
         pools.append(pool_songs(chosen, targets=targets, weights=weights))
     fit, validation, calibration = pools
     return Songs(fit, validation, calibration, hashes | _linear_hash(linear), _path(linear))
+
+
+def _splits_beside(shard: Path) -> Path:
+    beside = shard.parent / "splits"
+    return beside if beside.is_dir() else Path(str(files("glassmaster.configs") / "splits"))
 
 
 def composed_songs(count: int, duration_s: float, linear: str | None = None) -> Songs:
