@@ -35,12 +35,10 @@ from ..models.moves import (
 )
 from .conformal import conformal_scale, grouped_scales, prior_widths, storable
 from .export import in_order, replace_file
-from .learning.curriculum import Curriculum, Phase
-from .learning.plans import PlanRules, draw_plan
-from .learning.pool import SongPool
+from .learning.plans import PlanRules
 from .learning.songs import Songs
+from .linear.examples import Examples, draw_examples
 from .linear.tuning import (
-    assembled,
     choose_finished,
     choose_shrinkage,
     distances_by_amount,
@@ -52,7 +50,6 @@ from .linear.tuning import (
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _LEAST_WIDTH_DB, _LEAST_SLOPE, _LEAST_LOG = 0.2, 0.02, 0.1  # of a prior's interval, by unit
-_STREAM = 31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,26 +70,6 @@ class Calibration:
     unchanged_db: float
     moved_db: float
     relative_width: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Examples of which the truth is known.
-
-    Attributes:
-        songs: Index of each song in its pool, shape ``(row,)``.
-        statistics: Of the mixes, shape ``(row, statistics)``.
-        references: Of each row, shape ``(reference, statistics)``.
-        moves: NaN where nothing is known, shape ``(row, moves)``.
-        quantities: NaN where nothing is known, shape ``(row, quantities)``.
-
-    """
-
-    songs: npt.NDArray[np.int64]
-    statistics: Array
-    references: tuple[Array, ...]
-    moves: Array
-    quantities: Array
 
 
 def calibrate(
@@ -131,16 +108,19 @@ def calibrate(
     arrays = {"calibration.shrink": factors}
     if finished is not None:
         arrays["calibration.finished"] = finished
+    as_they_are = replace(rules, variation_db=0.0)
     undone, undone_referred, known = (
-        draw_rows(songs.calibration, rules, count=count, seed=seed, forward=f, referred=r)
+        draw_examples(
+            songs.calibration, as_they_are, count=count, seed=seed, forward=f, references=r
+        )
         for f, r in ((False, False), (False, True), (True, True))
     )
-    alone, relative = quantity_arrays(estimator, reader, undone, _without_references(known))
+    alone, relative = quantity_arrays(estimator, reader, undone, known.alone())
     arrays |= {f"calibration.{name}": values for name, values in alone.items()}
     if len(undone_referred.songs):
         referred, _ = quantity_arrays(estimator, reader, undone_referred, known)
         arrays |= {f"calibration.referred_{name}": v for name, v in referred.items()}
-    arrays |= _knobs(estimator, reader, _without_references(known))
+    arrays |= _knobs(estimator, reader, known.alone())
     add_arrays(path, arrays)
     return Calibration(arrays, distance_db, unchanged_db, moved_db, relative)
 
@@ -169,46 +149,8 @@ def estimates(
     return found
 
 
-def draw_rows(
-    pool: SongPool, rules: PlanRules, *, count: int, seed: int, forward: bool, referred: bool
-) -> Rows:
-    """Draw examples of one kind.
-
-    Args:
-        pool: Songs.
-        rules: How examples are drawn; intents are left out.
-        count: Number of examples.
-        seed: Of the draw.
-        forward: Whether known settings are to be found, or degradations to be undone.
-        referred: Whether each has references; where a song has none to offer, it is left out.
-
-    """
-    kind = Curriculum((Phase(0.0, forward=float(forward)),))
-    rules = replace(rules, no_intent=1.0, no_reference=0.0 if referred else 1.0, variation_db=0.0)
-    stream = _STREAM + 2 * forward + referred
-    plans = [draw_plan(pool, rules, kind, 0.0, seed, stream, row) for row in range(count)]
-    plans = [plan for plan in plans if len(plan.references) > 0 or not referred]
-    statistics: list[Array] = []
-    references: list[Array] = []
-    moves: list[Array] = []
-    quantities: list[Array] = []
-    for pairs in assembled(pool, plans):
-        statistics.extend(pairs.statistics.double().numpy())
-        moves.extend(pairs.known.moves.double().numpy())
-        quantities.extend(pairs.known.quantities.double().numpy())
-        shown = zip(pairs.references, pairs.present > 0.0, strict=True)
-        references.extend(rows[present].double().numpy() for rows, present in shown)
-    return Rows(
-        np.array([plan.song for plan in plans], np.int64),
-        np.array(statistics).reshape(-1, len(STATISTICS)),
-        tuple(references),
-        np.array(moves).reshape(-1, len(MOVES)),
-        np.array(quantities).reshape(-1, len(QUANTITIES)),
-    )
-
-
 def quantity_arrays(
-    estimator: Estimator, reader: Reader, undone: Rows, known: Rows
+    estimator: Estimator, reader: Reader, undone: Examples, known: Examples
 ) -> tuple[dict[str, Array], float]:
     """Return what intervals of quantities are made of, and how wide they are.
 
@@ -256,12 +198,7 @@ def add_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     replace_file(path, in_order(save(kept, dict(file.metadata))))
 
 
-def _without_references(rows: Rows) -> Rows:
-    none = np.zeros((0, len(STATISTICS)))
-    return replace(rows, references=(none,) * len(rows.songs))
-
-
-def _knobs(estimator: Estimator, reader: Reader, known: Rows) -> dict[str, Array]:
+def _knobs(estimator: Estimator, reader: Reader, known: Examples) -> dict[str, Array]:
     """Return what intervals of knobs are made of, for known settings of active bands."""
     found = estimates(estimator, reader, known.statistics, known.references)
     truth = known.moves[:, SLOPE.start :]

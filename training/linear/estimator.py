@@ -73,7 +73,7 @@ def learn_linear(
     ]
     inputs = alone.statistics @ reduce.T
     referred_inputs = np.concatenate(
-        [np.hstack((e.statistics @ reduce.T, e.references @ reduce.T)) for e in known]
+        [np.hstack((e.statistics @ reduce.T, e.mean_references @ reduce.T)) for e in known]
     )
     twice: Array = np.kron(np.eye(2), reduce).astype(np.float64)
     moves, errors = _moves(inputs, alone.moves, packages[alone.songs])
@@ -128,7 +128,7 @@ def _quantities(
     sigma = np.full(len(QUANTITIES), _LEAST_SIGMA)
     inputs = examples.statistics @ reduce.T
     if width > inputs.shape[1]:
-        inputs = np.hstack((inputs, examples.references @ reduce.T))
+        inputs = np.hstack((inputs, examples.mean_references @ reduce.T))
     outputs, own = examples.moves[:, same], packages[examples.songs]
     errors = left_out(inputs, outputs, own, best_penalty(inputs, outputs, own)) - outputs
     sigma[same] = np.sqrt(np.mean(errors**2, axis=0))

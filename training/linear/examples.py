@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
+from ...models.mel_statistics import STATISTICS
+from ...models.moves import MOVES, QUANTITIES
 from ..learning.curriculum import Curriculum, Phase
-from ..learning.pairs import assemble
-from ..learning.plans import PlanRules, draw_plan, without_references
+from ..learning.pairs import Pairs, assemble
+from ..learning.plans import Plan, PlanRules, draw_plan, without_references
 from ..learning.pool import SongPool
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -27,7 +29,7 @@ class Examples:
     Attributes:
         songs: Index of each song in its pool, shape ``(row,)``.
         statistics: Of the mixes, shape ``(row, statistics)``.
-        references: Mean statistics of the references, same shape; NaN without references.
+        references: Statistics of each row's references, shape ``(reference, statistics)``.
         moves: What is known of the right moves, NaN elsewhere, shape ``(row, moves)``.
         quantities: What is known of the quantities, NaN elsewhere, shape ``(row, quantities)``.
 
@@ -35,9 +37,25 @@ class Examples:
 
     songs: npt.NDArray[np.int64]
     statistics: Array
-    references: Array
+    references: tuple[Array, ...]
     moves: Array
     quantities: Array
+
+    @property
+    def mean_references(self) -> Array:
+        """Mean statistics of each row's references, which must have some, ``(row, statistics)``."""
+        return np.array([each.mean(axis=0) for each in self.references])
+
+    def alone(self) -> Examples:
+        """Return the same examples without their references."""
+        none = np.zeros((0, self.statistics.shape[1]))
+        return replace(self, references=(none,) * len(self.songs))
+
+
+def assembled(pool: SongPool, plans: Sequence[Plan]) -> Iterator[Pairs]:
+    """Make the examples that plans describe, batch after batch."""
+    for start in range(0, len(plans), _BATCH):
+        yield assemble(pool, plans[start : start + _BATCH])
 
 
 def draw_examples(
@@ -62,18 +80,20 @@ def draw_examples(
         plans = [plan for plan in plans if len(plan.references) > 0]
     else:  # known settings are drawn with some at all times
         plans = [without_references(plan) for plan in plans]
-    parts: list[list[Array]] = [[], [], [], []]
-    for start in range(0, len(plans), _BATCH):
-        pairs = assemble(pool, plans[start : start + _BATCH])
-        present = pairs.present.double()
-        mean = torch.einsum("br,brs->bs", present, pairs.references.double())
-        found = (
-            pairs.statistics.double(),
-            mean / present.sum(1, keepdim=True),  # NaN without references
-            pairs.known.moves.double(),
-            pairs.known.quantities.double(),
-        )
-        for part, values in zip(parts, found, strict=True):
-            part.append(values.numpy())
-    songs = np.array([plan.song for plan in plans], np.int64)
-    return Examples(songs, *(np.concatenate(part) for part in parts))
+    statistics: list[Array] = []
+    others: list[Array] = []
+    moves: list[Array] = []
+    quantities: list[Array] = []
+    for pairs in assembled(pool, plans):
+        statistics.extend(pairs.statistics.double().numpy())
+        moves.extend(pairs.known.moves.double().numpy())
+        quantities.extend(pairs.known.quantities.double().numpy())
+        shown = zip(pairs.references, pairs.present > 0.0, strict=True)
+        others.extend(rows[present].double().numpy() for rows, present in shown)
+    return Examples(
+        np.array([plan.song for plan in plans], np.int64),
+        np.array(statistics).reshape(-1, len(STATISTICS)),
+        tuple(others),
+        np.array(moves).reshape(-1, len(MOVES)),
+        np.array(quantities).reshape(-1, len(QUANTITIES)),
+    )

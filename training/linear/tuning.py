@@ -9,7 +9,7 @@ of finished masters are moved less.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
@@ -32,9 +32,10 @@ from ...models.moves import (
 )
 from ...models.network.moves import apply_moves
 from ..learning.curriculum import Curriculum, Phase
-from ..learning.pairs import Pairs, assemble
-from ..learning.plans import Plan, PlanRules, draw_plan, plain
+from ..learning.pairs import Pairs
+from ..learning.plans import PlanRules, draw_plan, plain
 from ..learning.pool import SongPool
+from .examples import assembled
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Estimate: TypeAlias = Callable[[Array], Array]
@@ -55,7 +56,6 @@ MOST_LOSS = 0.05
 """So much of what is gained on mixes may be given up to leave finished masters alone."""
 
 _RAMPS_DB = (1.0, 2.0, 4.0)
-_BATCH = 32
 _STREAM, _RELEASES = 23, 24
 
 
@@ -75,12 +75,6 @@ def released_pairs(pool: SongPool, rules: PlanRules, *, count: int, seed: int) -
     kind = Curriculum((Phase(0.0, forward=0.0, references=False),))
     plans = [draw_plan(pool, rules, kind, 0.0, seed, _RELEASES, row) for row in range(count)]
     return tuple(assembled(pool, plans))
-
-
-def assembled(pool: SongPool, plans: Sequence[Plan]) -> Iterator[Pairs]:
-    """Make the examples that plans describe, batch after batch."""
-    for start in range(0, len(plans), _BATCH):
-        yield assemble(pool, plans[start : start + _BATCH])
 
 
 @torch.no_grad()

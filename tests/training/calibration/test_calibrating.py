@@ -13,16 +13,15 @@ from glassmaster.inference.learned.model_file import ModelFile, read_model_file
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import BYPASSES, MOVES, NEUTRAL, QUANTITIES, WIDTH
 from glassmaster.training.calibrating import (
-    Rows,
     add_arrays,
     calibrate,
-    draw_rows,
     estimates,
     quantity_arrays,
 )
 from glassmaster.training.learning.plans import PlanRules
 from glassmaster.training.learning.pool import SongPool
 from glassmaster.training.learning.songs import Songs
+from glassmaster.training.linear.examples import Examples, draw_examples
 from glassmaster.training.linear.learning import export_linear
 
 F, D, Q = len(STATISTICS), len(MOVES), len(QUANTITIES)
@@ -57,13 +56,13 @@ def reader() -> Calibration:
     return Calibration(ModelFile(Path("none"), "", "linear", {}, arrays))
 
 
-def rows(seed: int, count: int = 400) -> Rows:
+def rows(seed: int, count: int = 400) -> Examples:
     generator = np.random.default_rng(seed)
     statistics = generator.normal(0.0, 10.0, (count, F))
     truth = statistics[:, :Q] + generator.normal(0.0, 2.0, (count, Q))
     moves = np.tile(NEUTRAL, (count, 1))
     moves[:, : WIDTH.stop] = truth[:, : WIDTH.stop]
-    return Rows(np.arange(count), statistics, (np.zeros((0, F)),) * count, moves, truth)
+    return Examples(np.arange(count), statistics, (np.zeros((0, F)),) * count, moves, truth)
 
 
 def test_intervals_cover_songs_they_were_not_made_on() -> None:
@@ -77,19 +76,20 @@ def test_intervals_cover_songs_they_were_not_made_on() -> None:
     assert relative == pytest.approx(2.0 / np.hypot(10.0, 2.0), rel=0.1)
 
 
-def test_rows_are_of_the_kind_that_was_asked_for(pool: SongPool) -> None:
+def test_examples_are_of_the_kind_that_was_asked_for(pool: SongPool) -> None:
     drawn = {
-        (forward, referred): draw_rows(
-            pool, RULES, count=6, seed=1, forward=forward, referred=referred
+        (forward, references): draw_examples(
+            pool, RULES, count=6, seed=1, forward=forward, references=references
         )
-        for forward, referred in ((False, False), (True, True))
+        for forward, references in ((False, False), (True, True), (True, False))
     }
     undone, known = drawn[False, False], drawn[True, True]
-    assert {len(each) for each in undone.references} == {0}
+    for each in (undone, known.alone(), drawn[True, False]):
+        assert {len(references) for references in each.references} == {0}
     assert all(1 <= len(each) <= RULES.references for each in known.references)
     assert np.isnan(undone.quantities[:, WIDTH.stop :]).all()
     assert np.isfinite(known.quantities).all()
-    assert known.references[0].shape[1] == F
+    assert known.mean_references.shape == known.statistics.shape
     assert np.isfinite(np.concatenate(known.references)).all()
 
 

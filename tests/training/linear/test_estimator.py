@@ -60,7 +60,8 @@ def drawn(pool: Any, rules: Any, *, forward: bool, references: bool, **_: Any) -
     if forward:
         quantities[:, WIDTH.stop :] = 1.5
     songs = np.arange(ROWS) % SONGS
-    return Examples(songs, statistics, generator.normal(size=(ROWS, F)), moves, quantities)
+    others = tuple(generator.normal(size=(ROWS, 1, F)))
+    return Examples(songs, statistics, others, moves, quantities)
 
 
 @pytest.fixture
