@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ..data.files.replacing import replace_file
 from ..inference.learned.signature import signature
 from ..models.errors import ModelError
 from ..models.mel_statistics import STATISTICS
@@ -171,10 +171,3 @@ def in_order(content: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + content[start:]
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

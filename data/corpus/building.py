@@ -100,9 +100,8 @@ def build_corpus(plan: CorpusPlan, find_structure: FindStructure, progress: Prog
         candidates = _measure_all(plan, work, find_structure, progress)
         progress("sorting", 0.0)
         corpus = assemble(candidates, plan.splits)
-        if plan.splits is None:
-            _make_folder(plan.out / SPLITS_NAME)
-            write_splits(plan.out / SPLITS_NAME, corpus.splits)
+        _make_folder(plan.out / SPLITS_NAME)
+        write_splits(plan.out / SPLITS_NAME, corpus.splits)  # those kept to as well: it is whole
         corpus, digest = write_fitting_shard(shard, corpus, plan.shard_bytes, progress)
         write_manifest(manifest, corpus.entries)
     return Built(manifest, shard, digest, corpus)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...models.errors import CatalogueError
 from ..files.names import display_name
-from .splits import replace_file
+from ..files.replacing import replace_file
 
 MANIFEST_FORMAT = 1
 """Raised when a field changes its meaning."""

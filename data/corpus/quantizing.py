@@ -25,7 +25,12 @@ PEAK_STEP_DB = 0.25
 
 _LOUDEST = 255
 _FILTERS: list[dict[str, Any]] = [
-    {"id": lzma.FILTER_LZMA2, "preset": 7, "lc": 4, "lp": 0, "pb": 0}  # bytes of no alignment
+    {
+        "id": lzma.FILTER_LZMA2,
+        "preset": 7,
+        "dict_size": 1 << 16,  # a segment is smaller; a larger one costs time alone
+        **{"lc": 4, "lp": 0, "pb": 0},  # bytes of no alignment
+    }
 ]
 
 

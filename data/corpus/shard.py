@@ -11,7 +11,6 @@ import hashlib
 import json
 import lzma
 import math
-import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -25,6 +24,7 @@ from ...models.errors import CatalogueError
 from ...models.mel import MEL_BANDS
 from ...models.mel_statistics import STATISTICS
 from ...models.spectrum import CENTERS_HZ, PowerSpectrum
+from ..files.replacing import replace_file
 from .quantizing import (
     PEAK_STEP_DB,
     POWER_STEP_DB,
@@ -114,6 +114,7 @@ def write_shard(path: str | Path, songs: Sequence[ShardSong]) -> str:
 
     Raises:
         CatalogueError: ``bad_song``: an array has another shape, or a number is not finite.
+        OutputError: The file cannot be written.
 
     """
     data = bytearray()
@@ -122,9 +123,7 @@ def write_shard(path: str | Path, songs: Sequence[ShardSong]) -> str:
     head = zlib.compress(json.dumps(directory, allow_nan=False, sort_keys=True).encode(), 9)
     body = _MAGIC + len(head).to_bytes(8, "little") + head + bytes(data)
     body += hashlib.sha256(body).digest()
-    partial = Path(f"{path}.part")
-    partial.write_bytes(body)
-    os.replace(partial, path)
+    replace_file(Path(path), body)
     return hashlib.sha256(body).hexdigest()
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from types import MappingProxyType
 
 from ...models.errors import CatalogueError
 from ..files.names import display_name
-from ..files.partial import PartialFile
+from ..files.replacing import replace_file
 
 SPLITS = ("fit", "calibration", "test", "validation")
 """Every split: learned from, for intervals only, evaluated once, for choices."""
 
 COLUMNS = ("identity", "package", "file", "component", "artist", "is_target")
+
+_TARGET = MappingProxyType({"yes": True, "no": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def read_splits(folder: Path) -> Mapping[str, tuple[SplitTrack, ...]]:
         CatalogueError: ``splits`` when a file is missing, damaged, or shares a track with another.
 
     """
-    splits = {split: _read(folder / f"{split}.csv") for split in SPLITS}
+    splits = {split: read_split(folder / f"{split}.csv") for split in SPLITS}
     seen: dict[str, str] = {}
     for split, tracks in splits.items():
         for track in tracks:
@@ -83,7 +85,13 @@ def shipped_splits() -> Mapping[str, tuple[SplitTrack, ...]]:
         return read_splits(folder)
 
 
-def _read(path: Path) -> tuple[SplitTrack, ...]:
+def read_split(path: Path) -> tuple[SplitTrack, ...]:
+    """Read one file of `write_splits`, in its order.
+
+    Raises:
+        CatalogueError: ``splits`` when it is missing or damaged.
+
+    """
     name = display_name(path)
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
@@ -91,7 +99,10 @@ def _read(path: Path) -> tuple[SplitTrack, ...]:
         message = f"{name}: cannot be read ({error}); cut the splits anew or restore the file"
         raise CatalogueError(message, code="splits", path=path) from error
     if not rows or tuple(rows[0]) != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
-        message = f"{name}: its columns are not {', '.join(COLUMNS)}; restore the file"
+        message = f"{name}: it needs the columns {', '.join(COLUMNS)}; restore the file"
+        raise CatalogueError(message, code="splits", path=path)
+    if unclear := [row[0] for row in rows[1:] if row[-1] not in _TARGET]:
+        message = f"{name}: is_target of {unclear[0]} is neither yes nor no; restore the file"
         raise CatalogueError(message, code="splits", path=path)
     return tuple(_track(*row) for row in rows[1:])
 
@@ -99,20 +110,4 @@ def _read(path: Path) -> tuple[SplitTrack, ...]:
 def _track(
     identity: str, package: str, file: str, component: str, artist: str, is_target: str
 ) -> SplitTrack:
-    return SplitTrack(identity, package, file, component, artist, is_target == "yes")
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write ``content`` whole or not at all, replacing what is there.
-
-    Raises:
-        OutputError: The file cannot be written.
-
-    """
-    partial = PartialFile(path, force=True)
-    try:
-        os.write(partial.descriptor, content)
-        partial.sync()
-        partial.commit()
-    finally:
-        partial.abort()
+    return SplitTrack(identity, package, file, component, artist, _TARGET[is_target])

@@ -14,10 +14,10 @@ import numpy as np
 
 from ...models.mel_statistics import STATISTICS
 from ...models.spectrum import PowerSpectrum
+from ..files.replacing import replace_file
 from .character import Character
 from .measuring import Measurement, Structure
 from .shard import Segment
-from .splits import replace_file
 
 STORE_FORMAT = 1
 """Raised when measurements change; older files are then measured again."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Self
 
 from ...models.errors import GlassmasterError
+from ..threads import one_thread
 from .measuring import FindStructure, measure_track
 from .store import save_measurement, save_problem
 
 _WATCH_S = 0.5
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class Workers:
@@ -40,7 +40,8 @@ class Workers:
         """Begin to measure a file; what comes of it is saved under ``result``."""
         work = (path, identity, segments, result, find_structure)
         if self._pool is not None:
-            return self._pool.submit(measure_and_save, *work)
+            with one_thread():  # a process may be started for it
+                return self._pool.submit(measure_and_save, *work)
         done: Future[None] = Future()
         measure_and_save(*work)
         done.set_result(None)
@@ -73,8 +74,6 @@ def measure_and_save(
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    for name in _ONE_THREAD:  # libraries read them as they are loaded, in the new processes
-        os.environ.setdefault(name, "1")
     return ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), initializer=_watch, initargs=(os.getpid(),)
     )

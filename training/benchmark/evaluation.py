@@ -11,6 +11,7 @@ from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
 
+from ...data.threads import one_thread
 from ...models.errors import UsageError
 from ..frozen import configuration_hashes
 from .audio_source import ExcerptSource
@@ -30,7 +31,7 @@ from .methods.learned import weights_facts
 from .methods.registry import ENDINGS, Ingredients, make_method, usable_methods, weights_name
 from .provenance import commit, file_fingerprint
 from .results import TaskOutcome
-from .runner import one_thread_each, run_tasks
+from .runner import run_tasks
 from .suites.planning import OF_SONGS, plan_suite
 from .summary import Document
 from .tasks import Plan, Song, load_songs
@@ -193,7 +194,7 @@ def _prepare(source: ExcerptSource, plans: Sequence[Plan], workers: int, step: S
         return
     done = 0
     step("unpacking", done, len(missing))
-    with one_thread_each(), ProcessPoolExecutor(max(workers, 1), get_context("spawn")) as pool:
+    with one_thread(), ProcessPoolExecutor(max(workers, 1), get_context("spawn")) as pool:
         for _ in pool.map(source.prepare, missing.keys(), missing.values()):
             done += 1
             step("unpacking", done, len(missing))

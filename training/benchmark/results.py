@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from ...data.files.names import display_name
 from ...data.files.partial import output_error
+from ...data.files.replacing import replace_file
 from ...models.errors import CatalogueError
 
 FORMAT = 1
@@ -110,17 +110,12 @@ def write_document(document: Mapping[str, Any], path: Path) -> None:
         OutputError: The folder cannot be made or written.
 
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
+    replace_file(path, text.encode())
 
 
 def load_outcome(folder: Path, suite: str, identity: str) -> TaskOutcome | None:

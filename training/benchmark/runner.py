@@ -6,7 +6,6 @@ again, and nothing depends on the order in which tasks are done or on how many p
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import tempfile
@@ -18,12 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ...data.files.names import display_name
+from ...data.threads import one_thread
 from ...models.errors import GlassmasterError
 from .methods.method import Made, Method
 from .results import MethodOutcome, TaskOutcome, load_outcome, save_outcome
 from .tasks import Plan, Task
-
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 Progress = Callable[[int, int, str], None]
 """Told how many tasks are done, how many there are, and the key of the latest."""
@@ -99,7 +97,7 @@ def _outcomes(
         return
     context = multiprocessing.get_context("spawn")
     with (
-        one_thread_each(),
+        one_thread(),
         ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(factory,)) as pool,
     ):
         waiting = {pool.submit(_work_in_process, each, folder): each for each in families}
@@ -205,18 +203,3 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 
 def _work_in_process(related: Sequence[Plan], folder: Path) -> list[TaskOutcome]:
     return work_on(related, _bench[0], folder)
-
-
-@contextlib.contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Start processes with numeric libraries on one thread, while this context lasts."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -6,14 +6,13 @@ asked for. Equal plans give equal tasks.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from ...data.audio import Audio, Samples
-from ...models.errors import CatalogueError
+from ...data.corpus.splits import read_split
 from ...models.settings import ChainSettings
 from .generators.degradation import Degradation
 
@@ -139,23 +138,7 @@ def load_songs(path: Path) -> tuple[Song, ...]:
         CatalogueError: It cannot be read or lacks a column.
 
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return tuple(
-            Song(
-                identity=row["identity"],
-                package=row["package"],
-                component=row["component"],
-                artist=row["artist"],
-                is_target=row["is_target"].strip().lower() in ("1", "true", "yes"),
-            )
-            for row in rows
-        )
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise CatalogueError(
-            f"{path}: is no list of songs ({error}); it needs the columns identity, package, "
-            "component, artist and is_target",
-            code="bad_split",
-            path=path,
-        ) from error
+    return tuple(
+        Song(track.identity, track.package, track.component, track.artist, track.is_target)
+        for track in read_split(path)
+    )

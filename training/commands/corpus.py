@@ -56,6 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
     build.add_argument("--force", action="store_true", help="replace a corpus that is there")
     build.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+    attribution = actions.add_parser(
+        "attribution", help=_ATTRIBUTION, description=_ATTRIBUTION_DESCRIPTION
+    )
+    attribution.add_argument("out", metavar="FILE", type=Path, help="CSV file; replaced if there")
+    attribution.add_argument(
+        "--splits", type=Path, metavar="DIR", help="splits (default: those that ship)"
+    )
+    attribution.add_argument("--json", action="store_true", help="print a JSON document on stdout")
 
 
 _DESCRIPTION = (
@@ -64,8 +72,17 @@ _DESCRIPTION = (
 )
 
 
+_ATTRIBUTION = "list the music that weights were learned from, with artists and licences"
+_ATTRIBUTION_DESCRIPTION = (
+    "Write a CSV file with every track of the splits fit, calibration and validation, and print "
+    "how many of them have which licence."
+)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    if arguments.action == "attribution":
+        return _attribute(arguments)
     from ...data.corpus.building import build_corpus
     from ...inference.warming import ensure_warm
     from ..corpus.tempo import find_structure
@@ -75,6 +92,24 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(plan.out) as progress:
         built = build_corpus(plan, find_structure, progress)
     say(_summary(built))
+    arguments.answer.give()
+    return 0
+
+
+def _attribute(arguments: argparse.Namespace) -> int:
+    from ...data.corpus.attribution import (
+        attributions,
+        licence_table,
+        read_licences,
+        write_attributions,
+    )
+    from ...data.corpus.listing import debian_listing
+    from ...data.corpus.splits import read_splits, shipped_splits
+
+    splits = shipped_splits() if arguments.splits is None else read_splits(arguments.splits)
+    rows = attributions(splits, debian_listing(), read_licences())
+    write_attributions(arguments.out, rows)
+    say(licence_table(rows))
     arguments.answer.give()
     return 0
 

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from ...inference.baseline.prior import default_prior
 from ...models.errors import ParameterError
+
+_TUPLES = (*("bias_factors", "bias_edges_hz", "bias_db", "response_octaves", "bands", "floor_db"),)
+
+
+def bias_edges_hz() -> tuple[float, ...]:
+    """Return the edges of the bands of `bias_db`, one more than bands."""
+    return default_prior().spectra.edges_hz[: len(bias_db()) + 1]
+
+
+def bias_db() -> tuple[float, ...]:
+    """Return how much more power mixes have in each band than masters.
+
+    The mean of the unmastered sets of ``configs/prior/masters.yaml``, minus its mean of masters, in
+    the bands that the sets have.
+    """
+    spectra = default_prior().spectra
+    mixes_db = np.mean(spectra.unmastered_db, axis=0)
+    difference_db = mixes_db - spectra.masters_db[: len(mixes_db)]
+    return tuple(round(float(each), 6) for each in difference_db)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +34,7 @@ class DegradationPrior:
     """Distribution of degradations.
 
     Spreads in dB are standard deviations. The bias is the mean difference of unmastered productions
-    from finished masters: two sets, of electronic music and of stem sums, against the published
-    mean of commercial masters, in bands with the edges of ``bias_edges_hz``.
+    from finished masters, in bands with the edges of ``bias_edges_hz``; see `bias_db`.
 
     Attributes:
         none_share: Of masters that are left as they are: the answer is to do nothing.
@@ -37,8 +58,8 @@ class DegradationPrior:
     none_share: float = 0.15
     biased_share: float = 0.65
     bias_factors: tuple[float, float] = (0.2, 1.2)
-    bias_edges_hz: tuple[float, ...] = (30, 60, 120, 250, 500, 1000, 2000, 4000, 8000, 14_000)
-    bias_db: tuple[float, ...] = (10.65, 9.6, 2.95, 1.75, 0.85, -0.85, -3.05, -1.2, -1.7)
+    bias_edges_hz: tuple[float, ...] = field(default_factory=bias_edges_hz)
+    bias_db: tuple[float, ...] = field(default_factory=bias_db)
     response_db: float = 2.6
     response_octaves: tuple[float, float] = (0.8, 2.5)
     tilt_db: float = 1.5
@@ -51,6 +72,8 @@ class DegradationPrior:
     floor_db: tuple[float, float] = (-100.0, -75.0)
 
     def __post_init__(self) -> None:
+        for name in _TUPLES:  # configurations have lists
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not (0.0 <= self.none_share <= 1.0 and 0.0 <= self.biased_share <= 1.0):
             raise ParameterError("shares of degradations lie in 0..1", code="bad_prior")
         if self.none_share + self.biased_share > 1.0 or not 1 <= self.bands[0] <= self.bands[1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ...data.corpus.shard import Segment, ShardSong
+from ...data.corpus.splits import read_split
 from ...data.features.frames import CELLS_PER_FRAME
 from ...models.differentiable.frames import SpectralFrames
 from ...models.differentiable.resolving import SpectrumBatch
@@ -149,17 +149,7 @@ def read_targets(path: Path) -> dict[str, bool]:
         CatalogueError: It is no split file.
 
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-        return {row["identity"]: row["is_target"].lower() in ("1", "true", "yes") for row in rows}
-    except (OSError, KeyError, AttributeError, UnicodeDecodeError) as cause:
-        raise CatalogueError(
-            f"{path}: is no readable split file with identity and is_target; name another folder "
-            "in data.splits",
-            code="bad_splits",
-            path=path,
-        ) from cause
+    return {track.identity: track.is_target for track in read_split(path)}
 
 
 def _tracks(segment: Segment) -> tuple[npt.NDArray[np.float32], ...]:

@@ -1,30 +1,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import random
 import shutil
-import signal
 import subprocess
-import sys
-import textwrap
-import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-import soundfile
 
 from glassmaster.data.corpus.building import CorpusPlan, build_corpus
 from glassmaster.data.corpus.listing import ListedTrack
 from glassmaster.data.corpus.manifest import ManifestEntry, read_manifest
 from glassmaster.data.corpus.measuring import Structure
 from glassmaster.data.corpus.shard import read_shard
-from glassmaster.data.synthetic import compose
+from glassmaster.data.corpus.splits import read_splits
 from glassmaster.models.errors import CatalogueError, OutputError
 
 RATE = 44_100
@@ -38,38 +31,6 @@ def thirds(power: npt.NDArray[np.float32], hop_s: float) -> Structure:
 
 def quiet(step: str, share: float) -> None:
     assert 0.0 <= share <= 1.0
-
-
-@pytest.fixture(scope="module")
-def songs() -> list[npt.NDArray[np.float32]]:
-    generator = np.random.Generator(np.random.Philox(5))
-    made = []
-    for seed in (21, 22):
-        samples = compose(seed, duration_s=LENGTH_S).mix.samples
-        made.append(np.clip(1.6 * samples, -0.9, 0.9).astype(np.float32))
-    made.append((0.05 * generator.standard_normal(made[0].shape)).astype(np.float32))
-    return made
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, songs: list[npt.NDArray[np.float32]]) -> Path:
-    root = tmp_path_factory.mktemp("music")
-
-    def write(name: str, samples: npt.NDArray[np.float32], rate: int = RATE) -> None:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(root / name, samples.T, rate)
-
-    write("one/song.flac", songs[0])
-    write("two/song.flac", songs[1])
-    write("two/again.ogg", 0.5 * songs[1][:, 50_000:])
-    write("three/short.wav", songs[0][:, : 5 * RATE])
-    write("three/hiss.wav", songs[2])
-    write("three/loop.wav", np.tile(songs[0][:, 10 * RATE : 14 * RATE], 12))
-    write("three/silence.flac", np.zeros((2, 41 * RATE), np.float32))
-    write("sfx/song.wav", songs[0][:, ::-1].copy())
-    (root / "one" / "broken.ogg").write_bytes(b"OggS" + bytes(1000))
-    (root / "one" / "notes.txt").write_text("no audio")
-    return root
 
 
 def plan_of(folder: Path, out: Path) -> CorpusPlan:
@@ -152,7 +113,9 @@ def test_an_existing_corpus_is_not_replaced_unasked(folder: Path, built: Path) -
         build_corpus(plan_of(folder, built), thirds, quiet)
 
 
-def test_a_finished_build_gives_the_same_bytes_again(folder: Path, built: Path) -> None:
+def test_a_finished_build_gives_the_same_bytes_again(
+    folder: Path, built: Path, digests: Callable[[Path], dict[str, str]]
+) -> None:
     before = digests(built)
     measured = {path: path.stat().st_mtime_ns for path in (built / "work").glob("*.npz")}
     build_corpus(replace(plan_of(folder, built), force=True), thirds, quiet)
@@ -166,6 +129,7 @@ def test_splits_that_were_cut_before_are_kept(folder: Path, tmp_path: Path) -> N
     built_again = build_corpus(none, thirds, quiet)
     reasons = {entry.reason for entry in built_again.corpus.entries if "song.flac" in entry.file}
     assert reasons == {"in none of the splits that were cut before"}
+    assert all(len(tracks) == 0 for tracks in read_splits(tmp_path / "splits").values())
 
 
 def test_a_smaller_shard_holds_fewer_excerpts(folder: Path, built: Path, tmp_path: Path) -> None:
@@ -184,84 +148,6 @@ def test_nothing_to_measure_is_refused(tmp_path: Path) -> None:
         build_corpus(plan_of(tmp_path / "music", tmp_path / "out"), thirds, quiet)
     with pytest.raises(CatalogueError, match="no folder"):
         build_corpus(plan_of(tmp_path / "absent", tmp_path / "out"), thirds, quiet)
-
-
-SCRIPT = """
-    import sys
-    from pathlib import Path
-    from glassmaster.data.corpus.building import CorpusPlan, build_corpus
-    from glassmaster.training.corpus.tempo import find_structure
-
-    if __name__ == "__main__":
-        folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-        plan = CorpusPlan(out, (), (folder,), out / "cache", None, jobs=2)
-        build_corpus(plan, find_structure, lambda step, share: print(step, flush=True))
-"""
-
-
-def digests(out: Path) -> dict[str, str]:
-    return {
-        name: hashlib.sha256((out / name).read_bytes()).hexdigest()
-        for name in ("manifest.jsonl", "shard.bin", "splits/fit.csv")
-    }
-
-
-@pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("script") / "build.py"
-    path.write_text(textwrap.dedent(SCRIPT))
-    return path
-
-
-def started(script: Path, folder: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, str(script), str(folder), str(out)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-
-def children_of(process: int) -> Iterator[int]:
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[1]) == process:
-            yield int(status.parent.name)
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_a_killed_build_goes_on_to_the_same_bytes(
-    folder: Path, script: Path, tmp_path: Path
-) -> None:
-    with started(script, folder, tmp_path / "whole") as whole:
-        assert whole.wait(timeout=120) == 0
-    chance = random.Random(7)
-    out = tmp_path / "killed"
-    orphans: set[int] = set()
-    for stop in range(3):
-        with started(script, folder, out) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            for _ in range(2 * stop):  # each run comes further than the one before
-                process.stdout.readline()
-            time.sleep(chance.uniform(0.0, 0.3))
-            orphans.update(children_of(process.pid))
-            process.kill()
-        assert not (out / "manifest.jsonl").exists()
-    with started(script, folder, out) as process:
-        assert process.wait(timeout=120) == 0
-    assert digests(out) == digests(tmp_path / "whole")
-    for orphan in orphans:  # none outlives its parent for long
-        with pytest.raises(ProcessLookupError):
-            os.kill(orphan, 0)
-
-
-def test_only_one_build_works_in_a_folder(folder: Path, script: Path, tmp_path: Path) -> None:
-    with started(script, folder, tmp_path) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        with pytest.raises(OutputError, match="another build"):
-            build_corpus(plan_of(folder, tmp_path), thirds, quiet)
-        process.send_signal(signal.SIGKILL)
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg is missing")

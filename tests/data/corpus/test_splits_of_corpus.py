@@ -12,6 +12,7 @@ from glassmaster.data.corpus.origins import artist_keys
 from glassmaster.data.corpus.splits import (
     SPLITS,
     SplitTrack,
+    read_split,
     read_splits,
     shipped_splits,
     write_splits,
@@ -101,6 +102,15 @@ def test_a_missing_or_damaged_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fit.csv").write_text("identity,package\na,b\n")
     with pytest.raises(CatalogueError, match="columns"):
         read_splits(tmp_path)
+
+
+def test_a_target_is_yes_or_no(tmp_path: Path) -> None:
+    write_splits(tmp_path, {"fit": tracks_of("p", 1, 1)})
+    path = tmp_path / "fit.csv"
+    assert [track.is_target for track in read_split(path)] == [True, False]
+    path.write_text(path.read_text().replace(",yes", ",true"))
+    with pytest.raises(CatalogueError, match="is_target of p/0"):
+        read_split(path)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import soundfile
 from glassmaster.data.synthetic import compose
 from glassmaster.inference.commands.answer import Answer
 from glassmaster.models.errors import UsageError
+from glassmaster.models.weights import FOLDER
 from glassmaster.training.commands import corpus
 
 
@@ -69,3 +70,11 @@ def test_all_packages_of_the_listing_are_known() -> None:
     assert plan.cache == Path("out/cache")
     everything = parser.parse_args(["build", "out", "--packages", "all"])
     assert len(corpus.plan_of(everything).listing) > 800
+
+
+def test_the_attribution_that_ships_is_what_the_command_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("attribution", tmp_path / "all.csv") == 0
+    assert (tmp_path / "all.csv").read_bytes() == (FOLDER / "ATTRIBUTION.csv").read_bytes()
+    assert capsys.readouterr().err.strip() in (FOLDER / "LICENSE.md").read_text(encoding="utf-8")
