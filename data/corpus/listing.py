@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 from ...models.errors import CatalogueError
-from ..files.names import display_name
 
 LISTING_SPLITS = ("train", "validation", "stems", "exclude")
 """What a row of the listing may be for; nothing is learned from the last two."""
@@ -62,22 +60,6 @@ def debian_listing() -> tuple[ListedTrack, ...]:
     """Return the listing that ships with the package."""
     resource = files("glassmaster.configs") / "corpus" / "debian.csv"
     return _parse(resource.read_text(encoding="utf-8").splitlines(), "debian.csv")
-
-
-def read_listing(path: Path) -> tuple[ListedTrack, ...]:
-    """Read a listing of the same form as the one that ships.
-
-    Raises:
-        CatalogueError: ``listing`` when it cannot be read or lacks a column.
-
-    """
-    name = display_name(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{name}: cannot be read ({error}); give a CSV file in UTF-8"
-        raise CatalogueError(message, code="listing", path=path) from error
-    return _parse(lines, name)
 
 
 def _parse(lines: Iterable[str], name: str) -> tuple[ListedTrack, ...]:

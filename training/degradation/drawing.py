@@ -13,7 +13,6 @@ import numpy.typing as npt
 from ...models.mel import HIGHEST_HZ, LOWEST_HZ, MEL_BANDS, mel_edges_hz
 from ...models.moves import (
     LEAST_WIDTH_DB,
-    LOWEST,
     MOVES,
     NEUTRAL,
     RESPONSE,
@@ -118,14 +117,6 @@ def undoing_moves(degradation: Degradation) -> Array:
     exponents = _compressor_shares() @ (degradation.exponents @ degradation.shares)
     moves[SLOPE] = exponents / (1.0 + exponents)
     return np.where(np.isnan(moves), np.nan, bounded(np.where(np.isnan(moves), NEUTRAL, moves)))
-
-
-def known_moves() -> npt.NDArray[np.bool_]:
-    """Return which moves a degradation tells of, shape ``(moves,)``."""
-    known = np.zeros(len(LOWEST), dtype=np.bool_)
-    for block in (RESPONSE, WIDTH, SLOPE):
-        known[block] = True
-    return known
 
 
 def smooth_process(
