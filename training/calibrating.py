@@ -10,7 +10,7 @@ known, because nothing else tells them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -73,8 +73,26 @@ class Calibration:
     relative_width: float
 
 
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """How a model is calibrated.
+
+    Attributes:
+        examples: Number of each kind for intervals.
+        tried: Number on which shrinkage and protection are chosen, and results reported.
+        shrink: Factors of `glassmaster.models.moves.BLOCK_MOVES`; None to choose them in the twin.
+        protect: Whether masters that seem finished may be moved less.
+
+    """
+
+    examples: int = 800
+    tried: int = 192
+    shrink: Sequence[float] | None = None
+    protect: bool = False
+
+
 def calibrate(
-    path: Path, songs: Songs, rules: PlanRules, *, count: int, tried: int, seed: int
+    path: Path, songs: Songs, rules: PlanRules, trials: Trials, *, seed: int
 ) -> Calibration:
     """Measure a model's shrinkage and intervals and add them to its file.
 
@@ -82,8 +100,7 @@ def calibrate(
         path: Of the weights, of either kind.
         songs: Those for calibration are for intervals, those for validation for shrinkage.
         rules: How examples are drawn.
-        count: Number of examples of each kind for intervals.
-        tried: Number of examples for shrinkage.
+        trials: On how much, and what is given.
         seed: Of all draws.
 
     Raises:
@@ -92,29 +109,39 @@ def calibrate(
     """
     file = read_model_file(path)
     estimator, reader = load_estimator(file), Reader(file)
-    pairs = one_click_pairs(songs.validation, rules, count=tried, seed=seed)
-    releases = released_pairs(songs.validation, rules, count=tried, seed=seed)
+    pairs = one_click_pairs(songs.validation, rules, count=trials.tried, seed=seed)
+    releases = released_pairs(songs.validation, rules, count=trials.tried, seed=seed)
     rate = songs.validation.sample_rate
     statistics = [statistics_of(each) for each in (pairs, releases)]
     moves = [
         np.array([decided_moves(each) for each in estimates(estimator, reader, rows)])
         for rows in statistics
     ]
-    factors, distance_db, unchanged_db = choose_shrinkage(moves[0], pairs, rate)
+    given = trials.shrink
+    factors = choose_shrinkage(moves[0], pairs, rate) if given is None else np.array(given, float)
     tracks = [
         distances_by_amount(each, shrunk(rows, factors), rate)
         for each, rows in zip((pairs, releases), moves, strict=True)
     ]
-    finished, moved_db = choose_finished((statistics[0], tracks[0]), (statistics[1], tracks[1]))
+    unchanged_db, distance_db = (float(tracks[0][:, place].mean()) for place in (0, -1))
+    moved_db = float(tracks[1][:, -1].mean())
     arrays = {"calibration.shrink": factors}
-    if finished is not None:
-        arrays["calibration.finished"] = finished
+    if trials.protect:
+        parts = ((statistics[0], tracks[0]), (statistics[1], tracks[1]))
+        finished, moved_db = choose_finished(*parts)
+        if finished is not None:
+            arrays["calibration.finished"] = finished
     as_they_are = replace(rules, variation_db=0.0)
     undone, undone_referred, known = (
         draw_examples(
-            songs.calibration, as_they_are, count=count, seed=seed, forward=f, references=r
+            songs.calibration,
+            as_they_are,
+            count=trials.examples,
+            seed=seed,
+            forward=forward,
+            references=references,
         )
-        for f, r in ((False, False), (False, True), (True, True))
+        for forward, references in ((False, False), (False, True), (True, True))
     )
     alone, relative = quantity_arrays(estimator, reader, undone, known.alone())
     arrays |= {f"calibration.{name}": values for name, values in alone.items()}

@@ -65,7 +65,7 @@ def mel_distances(
         cells = ((power > threshold) | (target > threshold)) & frames[:, None]
         return mean_of(xp.abs(levels_db(power) - levels_db(target)), cells, (1, 2))
 
-    weight = _side_weight(target_mid, target_side, frames)
+    weight = side_weight(target_mid, target_side, frames)
     return difference(mid, target_mid), difference(side, target_side), weight
 
 
@@ -225,8 +225,15 @@ def _relevant_bands(target: Quantity, frames: Quantity) -> Quantity:
     return power > RELEVANT_RANGE * namespace(power).amax(power, 1)[:, None]
 
 
-def _side_weight(mid: Quantity, side: Quantity, frames: Quantity) -> Quantity:
-    """Return the weight of side in the mel distance, 0 to 0.5, shape ``(batch,)``."""
+def side_weight(mid: Quantity, side: Quantity, frames: Quantity) -> Quantity:
+    """Return the weight of side in the mel distance, 0 to 0.5, shape ``(batch,)``.
+
+    Args:
+        mid: The target's, powers, shape ``(batch, band, frame)``.
+        side: The target's, same shape.
+        frames: Which count, boolean, shape ``(batch, frame)``.
+
+    """
     xp = namespace(mid)
     of_mid, of_side = (long_term_power(power, frames).sum(1) for power in (mid, side))
     return xp.clip(5.0 * of_side / xp.clip(of_mid, SMALLEST_POWER, None), 0.0, 0.5)

@@ -111,7 +111,7 @@ def apply_response(
         sample_rate: In Hz.
 
     """
-    spread = response_db.new_tensor(_interpolation(tuple(RESPONSE_HZ), _TWELFTHS))
+    spread = response_db.new_tensor(interpolation(tuple(RESPONSE_HZ), _TWELFTHS))
     power = decibel_to_power(response_db @ spread)
     hears = power.new_tensor(_sensitivity(sample_rate)).T
     bands = []
@@ -161,7 +161,7 @@ def _detail(frames: SpectralFrames, sample_rate: int) -> SubframeDetail:
 
 def mel_to_spectrum(level_db: Tensor) -> Tensor:
     """Interpolate levels of mel bands, shape ``(batch, 80)``, to twelfths: ``(batch, 124)``."""
-    return level_db @ level_db.new_tensor(_interpolation(tuple(mel_edges_hz()[1:-1]), _TWELFTHS))
+    return level_db @ level_db.new_tensor(interpolation(tuple(mel_edges_hz()[1:-1]), _TWELFTHS))
 
 
 def settings_of_moves(moves: Tensor) -> SettingsBatch:
@@ -192,7 +192,7 @@ def settings_of_moves(moves: Tensor) -> SettingsBatch:
 
 
 @cache
-def _interpolation(given_hz: tuple[float, ...], wanted_hz: tuple[float, ...]) -> Array:
+def interpolation(given_hz: tuple[float, ...], wanted_hz: tuple[float, ...]) -> Array:
     """Return the matrix that interpolates over the logarithm of frequency, ``(given, wanted)``."""
     rows = np.eye(len(given_hz))
     places, wanted = np.log(given_hz), np.log(wanted_hz)

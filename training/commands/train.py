@@ -132,14 +132,17 @@ def _choices() -> str:
 
 
 def _learned(config: DictConfig, command: str) -> Outcome:
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
     if config.learner == "linear":
         from ..linear.running import train_linear
 
-        return train_linear(config, command, lambda text: print(text, file=sys.stderr, flush=True))
+        return train_linear(config, command, tell)
     from ..learning.running import train
 
     with _Line() as line:
-        return train(config, command, line)
+        return train(config, command, line, tell)
 
 
 def _told(found: Calibration) -> str:

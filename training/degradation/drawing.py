@@ -89,7 +89,9 @@ def draw_degradation(generator: np.random.Generator, prior: DegradationPrior) ->
     exponents[count:] = 0.0
     if generator.random() >= prior.expanded_share:
         exponents[:] = 0.0
-    slowness, peak_db = generator.random(), prior.peak_db * generator.random()
+    slowness = generator.random()
+    # few mixes have peaks far above those of masters: low peaks alone do not tell a master
+    peak_db = prior.peak_db * generator.random() ** 2
     scale = 1.0 if degraded else 0.0
     return Degradation(
         response_db=scale * response[:MEL_BANDS],

@@ -49,15 +49,15 @@ class DegradationPrior:
         exponent: Highest exponent of expansion of a band; the lowest is 0.
         bands: Fewest and most bands of expansion.
         reach_db: No expansion moves a level by more than this.
-        peak_db: Highest rise of peaks over the level.
+        peak_db: Highest rise of peaks over the level; the square of a uniform draw is the share.
         width_db: Spread of the gain of side.
         floor_db: Lowest and highest level of the added floor, relative to the whole.
 
     """
 
     none_share: float = 0.15
-    biased_share: float = 0.65
-    bias_factors: tuple[float, float] = (0.2, 1.2)
+    biased_share: float = 0.85
+    bias_factors: tuple[float, float] = (0.0, 1.1)
     bias_edges_hz: tuple[float, ...] = field(default_factory=bias_edges_hz)
     bias_db: tuple[float, ...] = field(default_factory=bias_db)
     response_db: float = 2.6

@@ -38,7 +38,7 @@ def plan_rules(config: DictConfig) -> PlanRules:
 def build_network(config: DictConfig, songs: Songs) -> MoveNetwork:
     """Return the network as training starts from it: a pure function of configuration and songs."""
     statistics = songs.fit.statistics.double().numpy()
-    matrix = compact_inputs(statistics) if config.inputs == "compact" else None
+    matrix = compact_inputs() if config.inputs == "compact" else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network: MoveNetwork = instantiated(

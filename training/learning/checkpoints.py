@@ -56,6 +56,11 @@ class StepCheckpoints(lightning.Callback):
         """What was measured, by step."""
         return self._history
 
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Measure what a run begins with, which may stay the best."""
+        if trainer.global_step == 0:
+            self._measure(pl_module, 0)
+
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:

@@ -43,6 +43,21 @@ class Optimization:
     final_rate: float = 0.02
 
 
+def scheduled_optimizer(
+    network: MoveNetwork, given: Optimization, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+    """Return the optimizer of a network's weights, and its rate over so many steps."""
+    groups = network.decay_groups(given.weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=given.learning_rate)
+
+    def rate(step: int) -> float:
+        rising = (step + 1) / max(given.warm_up * steps, 1.0)
+        falling = 0.5 * (1.0 + math.cos(math.pi * min(step / steps, 1.0)))
+        return min(rising, given.final_rate + (1.0 - given.final_rate) * falling)
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ValidationSet:
     """Examples that stay the same.
@@ -131,17 +146,7 @@ class Engine(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return Adam with decoupled weight decay, and its rate over steps."""
-        given = self._optimization
-        optimizer = torch.optim.AdamW(
-            self.network.decay_groups(given.weight_decay), lr=given.learning_rate
-        )
-
-        def rate(step: int) -> float:
-            rising = (step + 1) / max(given.warm_up * self._steps, 1.0)
-            falling = 0.5 * (1.0 + math.cos(math.pi * min(step / self._steps, 1.0)))
-            return min(rising, given.final_rate + (1.0 - given.final_rate) * falling)
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        optimizer, scheduler = scheduled_optimizer(self.network, self._optimization, self._steps)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},

@@ -14,17 +14,19 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ...models.errors import ParameterError
-from ..calibrating import Calibration, calibrate
+from ..calibrating import Calibration, Trials, calibrate
 from ..export import export_network
 from .building import build_engine, build_loader, build_network, build_trainer, plan_rules
 from .checkpoints import StepCheckpoints
 from .composing import flattened, instantiated
 from .identity import checkpoint_to_resume, run_facts, run_identity
 from .recording import record_model
+from .rehearsing import rehearse
 from .songs import Songs
 from .tracking import MODEL_FOLDER, NO_RECORDS, MetricsCallback, Records
 
 Report = Callable[[int, int, Mapping[str, float]], None]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,19 @@ class _Progress(lightning.Callback):
             self._report(trainer.global_step, trainer.max_steps, shown)
 
 
-def train(config: DictConfig, command: str, report: Report | None = None) -> Outcome:
+def train(
+    config: DictConfig,
+    command: str,
+    report: Report | None = None,
+    tell: Tell = lambda text: None,
+) -> Outcome:
     """Train, or go on where a run that was ended left off, and export.
 
     Args:
         config: As `compose_training` returns it.
         command: The command line, for the record.
         report: Told of the step, the number of steps and some metrics.
+        tell: Told what is going on apart from steps.
 
     Raises:
         UsageError: The folder holds another run.
@@ -93,7 +101,7 @@ def train(config: DictConfig, command: str, report: Report | None = None) -> Out
     )
     with records:
         records.parameters({**flattened(config), **facts})
-        return _trained(config, songs, records, facts, identity, resumed, report)
+        return _trained(config, songs, records, facts, identity, resumed, report, tell)
 
 
 def _trained(
@@ -104,9 +112,20 @@ def _trained(
     identity: str,
     resumed: Path | None,
     report: Report | None,
+    tell: Tell,
 ) -> Outcome:
     folder = Path(config.run)
     network = build_network(config, songs)
+    if resumed is None:  # a checkpoint has what was rehearsed in it
+        rehearse(
+            network,
+            songs.fit,
+            plan_rules(config),
+            instantiated(config.rehearsal),
+            instantiated(config.objective),
+            seed=config.seed,
+            report=tell,
+        )
     engine = build_engine(config, songs, network)
     checkpoints = StepCheckpoints(
         folder, config.checkpoint_every, config.validate_every, identity=identity
@@ -145,11 +164,5 @@ def _trained(
 
 def calibrated(config: DictConfig, weights: Path, songs: Songs) -> Calibration:
     """Calibrate exported weights as configured."""
-    return calibrate(
-        weights,
-        songs,
-        plan_rules(config),
-        count=config.calibration.examples,
-        tried=config.calibration.tried,
-        seed=config.seed,
-    )
+    trials = Trials(**config.calibration)
+    return calibrate(weights, songs, plan_rules(config), trials, seed=config.seed)

@@ -45,7 +45,8 @@ def write_curves(path: Path, history: Mapping[int, Mapping[str, float]]) -> None
         plot.axes(ticks, np.arange(0.0, highest, 20.0).tolist(), "mel distance, % of unchanged"),
     ]
     for place, (name, color) in enumerate(zip(names, _COLORS, strict=False)):
-        curve = plot.line(steps, values[name], name.removesuffix("/ratio"))
+        # the axis is logarithmic: what a run begins with stands at its first step
+        curve = plot.line(np.maximum(steps, 1.0), values[name], name.removesuffix("/ratio"))
         parts.append(curve.replace("<polyline", f'<polyline stroke="{color}"'))
         text = label(80.0, 260.0 + 18.0 * place, name.removesuffix("/ratio"), "name", "start")
         parts.append(text.replace("<text", f'<text style="fill:{color}"'))

@@ -65,7 +65,7 @@ def learn_linear(
         seed: Of their draw.
 
     """
-    reduce = compact_inputs(pool.statistics.double().numpy())
+    reduce = compact_inputs()
     alone = draw_examples(pool, rules, count=count, seed=seed, forward=False, references=False)
     known = [
         draw_examples(pool, rules, count=count, seed=seed, forward=forward, references=True)

@@ -131,9 +131,7 @@ def choose_constants(estimate: Estimate, batches: Sequence[Pairs], sample_rate: 
     return best
 
 
-def choose_shrinkage(
-    moves: Array, batches: Sequence[Pairs], sample_rate: int
-) -> tuple[Array, float, float]:
+def choose_shrinkage(moves: Array, batches: Sequence[Pairs], sample_rate: int) -> Array:
     """Choose how far each of `BYPASSES` is shrunk toward doing nothing; the limiter never is.
 
     One block after the other: the factor is taken that lowers the mean mel distance most.
@@ -145,8 +143,7 @@ def choose_shrinkage(
         sample_rate: In Hz.
 
     Returns:
-        Factors of `glassmaster.models.moves.BLOCK_MOVES`, shape ``(4,)``; the mean distance with
-        them, and that of doing nothing, in dB.
+        Factors of `glassmaster.models.moves.BLOCK_MOVES`, shape ``(4,)``.
 
     """
     neutral = np.broadcast_to(NEUTRAL, moves.shape)
@@ -161,8 +158,7 @@ def choose_shrinkage(
             factors, least = trial, mean
     if least >= nothing:
         factors[: len(BYPASSES)] = 0.0
-        return factors, nothing, nothing
-    return factors, least, nothing
+    return factors
 
 
 def distances_by_amount(batches: Sequence[Pairs], moves: Array, sample_rate: int) -> Array:

@@ -52,6 +52,12 @@ class Known:
     moves: Tensor
     bypass: Tensor
 
+    def rows(self, chosen: Tensor) -> Known:
+        """Return some examples of the batch, given their indices, shape ``(chosen,)``."""
+        return Known(
+            self.quantities[chosen], self.active[chosen], self.moves[chosen], self.bypass[chosen]
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loss:
@@ -91,6 +97,32 @@ def objective(
 
     """
     distances = sound_distances(result, target, sample_rate)
+    parts = {
+        "sound": sound_loss(distances, weights.sound),
+        **known_parts(output, neutral, scale, known, weights),
+    }
+    shown = {**parts, **{f"{name}_db": value for name, value in distances.items()}}
+    total = torch.stack(list(parts.values())).sum(0).mean()
+    return Loss(total, {name: value.mean().detach() for name, value in shown.items()})
+
+
+def known_parts(
+    output: NetworkOutput,
+    neutral: Tensor,
+    scale: Tensor,
+    known: Known,
+    weights: ObjectiveWeights,
+) -> dict[str, Tensor]:
+    """Return the parts that need no sound, weighted, each of shape ``(batch,)``.
+
+    Args:
+        output: As of `objective`.
+        neutral: As of `objective`.
+        scale: As of `objective`.
+        known: As of `objective`.
+        weights: As of `objective`.
+
+    """
     given = ~known.quantities.isnan()
     error = torch.nan_to_num(known.quantities) - output.quantities
     surprise = error.new_zeros(len(error))
@@ -99,16 +131,12 @@ def objective(
         surprise = surprise + weight * gaussian_surprise(error, *spread, given & counted)
     off = (output.moves - torch.nan_to_num(known.moves)) / scale
     entropy = _cross_entropy(output.bypass, known.bypass)
-    parts = {
-        "sound": sound_loss(distances, weights.sound),
+    return {
         "surprise": weights.surprise * surprise,
         "moves": weights.moves * _known_mean(off.square(), known.moves),
         "parsimony": weights.parsimony * _size(output, neutral, scale),
         "bypass": weights.bypass * _known_mean(entropy, known.bypass),
     }
-    shown = {**parts, **{f"{name}_db": value for name, value in distances.items()}}
-    total = torch.stack(list(parts.values())).sum(0).mean()
-    return Loss(total, {name: value.mean().detach() for name, value in shown.items()})
 
 
 def _known_mean(values: Tensor, known: Tensor) -> Tensor:

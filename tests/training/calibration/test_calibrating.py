@@ -13,6 +13,7 @@ from glassmaster.inference.learned.model_file import ModelFile, read_model_file
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import BYPASSES, MOVES, NEUTRAL, QUANTITIES, WIDTH
 from glassmaster.training.calibrating import (
+    Trials,
     add_arrays,
     calibrate,
     estimates,
@@ -107,8 +108,8 @@ def test_a_calibrated_file_is_read_and_calibrated_again(tmp_path: Path, pool: So
     bias = NEUTRAL.copy()
     bias[:5], bias[5:10] = 6.0, -6.0  # far too much of what nobody asked for
     path = linear_file(tmp_path / "a.safetensors", bias=bias)
-    rules = replace(RULES, variation_db=0.0)
-    found = calibrate(path, songs, rules, count=8, tried=8, seed=3)
+    rules, trials = replace(RULES, variation_db=0.0), Trials(examples=8, tried=8, protect=True)
+    found = calibrate(path, songs, rules, trials, seed=3)
     assert found.distance_db <= found.unchanged_db
     assert found.arrays["calibration.shrink"][0] < 0.5
     assert found.arrays["calibration.shrink"][-1] == 1.0
@@ -117,10 +118,19 @@ def test_a_calibrated_file_is_read_and_calibrated_again(tmp_path: Path, pool: So
     # three songs bound no error at all
     assert (file.arrays["calibration.interval_scale"] >= 1e30).all()
     load_model(path)
-    again = calibrate(path, songs, rules, count=8, tried=8, seed=3)
+    again = calibrate(path, songs, rules, trials, seed=3)
     assert again.distance_db == found.distance_db
     for name, values in found.arrays.items():
         np.testing.assert_array_equal(values, again.arrays[name])
+
+
+def test_factors_that_are_given_are_taken(tmp_path: Path, pool: SongPool) -> None:
+    songs = Songs(pool, pool, pool, {}, None)
+    path = linear_file(tmp_path / "a.safetensors")
+    trials = Trials(examples=6, tried=4, shrink=(0.9, 0.5, 0.0, 1.0))
+    found = calibrate(path, songs, RULES, trials, seed=3)
+    assert found.arrays["calibration.shrink"].tolist() == [0.9, 0.5, 0.0, 1.0]
+    assert "calibration.finished" not in found.arrays
 
 
 def test_an_old_calibration_leaves_nothing_behind(tmp_path: Path) -> None:

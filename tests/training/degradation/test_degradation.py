@@ -65,7 +65,7 @@ def test_doing_nothing_changes_nothing() -> None:
 
 
 def test_kinds_come_as_often_as_asked() -> None:
-    prior = DegradationPrior(none_share=0.3)
+    prior = DegradationPrior(none_share=0.3, biased_share=0.65)
     nothing = [not draw(i, prior).response_db.any() for i in range(400)]
     assert 0.22 < np.mean(nothing) < 0.38
     left_alone = next(draw(i, prior) for i, none in enumerate(nothing) if none)
