@@ -223,7 +223,8 @@ class MoveNetwork(nn.Module):
         return NetworkOutput(
             moves=moves,
             overshoot=(free - moves.detach()) / self.move_scale,
-            quantities=torch.cat((moves[:, : WIDTH.stop], reductions), 1),
+            # how they sound decides on moves; spreads are learned around them
+            quantities=torch.cat((moves[:, : WIDTH.stop].detach(), reductions), 1),
             log_sigma=log_sigma,
             factor=self.factor(hidden).unflatten(-1, (len(QUANTITIES), self._rank)),
             bypass=self.bypass(hidden),

@@ -67,7 +67,7 @@ class DegradationPrior:
     exponent: float = 0.5
     bands: tuple[int, int] = (2, 4)
     reach_db: float = 8.0
-    peak_db: float = 5.0
+    peak_db: float = 3.0
     width_db: float = 2.6
     floor_db: tuple[float, float] = (-100.0, -75.0)
 

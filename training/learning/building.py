@@ -51,7 +51,10 @@ def build_network(config: DictConfig, songs: Songs) -> MoveNetwork:
 
 
 def start_from_linear(network: MoveNetwork, path: Path) -> None:
-    """Give a network the linear estimate of a file to start from.
+    """Give a network the linear estimate of a file to start from, with and without references.
+
+    That of a mix alone serves for both: what references say has to be learned, since known settings
+    and degradations want opposite things of them: a linear estimate of both is good for neither.
 
     Raises:
         ModelError: The file holds something else, or is damaged.
@@ -65,13 +68,11 @@ def start_from_linear(network: MoveNetwork, path: Path) -> None:
             path=path,
         )
     mean, scale = network.mean.double().numpy(), network.scale.double().numpy()
-    for prefix, times, referred in (("", 1, False), ("referred_", 2, True)):
-        if f"{prefix}weights" not in file.arrays:
-            continue
-        weight = file.arrays[f"{prefix}weights"] / np.tile(file.arrays["scale"], times)
-        offset = np.tile(mean - file.arrays["mean"], times)
-        bias = file.arrays[f"{prefix}bias"] + weight @ offset
-        network.set_linear(weight * np.tile(scale, times), bias, referred=referred)
+    weight = file.arrays["weights"] / file.arrays["scale"]
+    bias = file.arrays["bias"] + weight @ (mean - file.arrays["mean"])
+    weight = weight * scale
+    network.set_linear(weight, bias, referred=False)
+    network.set_linear(np.hstack((weight, np.zeros_like(weight))), bias, referred=True)
 
 
 def build_engine(config: DictConfig, songs: Songs, network: MoveNetwork) -> Engine:

@@ -37,7 +37,7 @@ class Optimization:
 
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-4
     weight_decay: float = 0.05
     warm_up: float = 0.05
     final_rate: float = 0.02

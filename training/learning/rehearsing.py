@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...inference.baseline.prior import default_prior
 from ...models.errors import GlassmasterError
-from ...models.moves import NEUTRAL
+from ...models.moves import NEUTRAL, THRESHOLD
 from ...models.network.network import MoveNetwork, NetworkOutput
 from ..losses.gaps import BandGaps, band_gaps, gap_distance, joined_gaps
 from ..losses.objective import Known, ObjectiveWeights, known_parts
@@ -49,11 +49,11 @@ class Rehearsal:
     """
 
     one_click: int = 12_000
-    referred: int = 3000
-    styled: int = 3000
+    referred: int = 4000
+    styled: int = 0
     steps: int = 4000
     batch_size: int = 256
-    optimization: Optimization = field(default_factory=Optimization)
+    optimization: Optimization = field(default_factory=lambda: Optimization(learning_rate=2e-3))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +157,21 @@ def draw_rehearsed(pool: SongPool, rules: PlanRules, rehearsal: Rehearsal, seed:
     )
 
 
+def _completed(known: Known, network: MoveNetwork, examples: Rehearsed, chosen: Tensor) -> Known:
+    """Return what is known, with thresholds and times of which nothing is as they began.
+
+    Gaps say nothing of them, and without it they would become those of known settings.
+    """
+    linear = network.linear(
+        examples.statistics[chosen], examples.references[chosen], examples.present[chosen]
+    )
+    moves = known.moves.clone()
+    part = moves[:, THRESHOLD.start :]
+    unknown = part.isnan()
+    part[unknown] = linear[:, THRESHOLD.start :][unknown]
+    return replace(known, moves=moves)
+
+
 def _diverged(step: int) -> GlassmasterError:
     return GlassmasterError(
         f"step {step} of the rehearsal: the loss is no longer a number; lower "
@@ -201,7 +216,7 @@ def _loss(
     )
     left_db = gap_distance(output.moves, examples.gaps.rows(chosen), default_prior().tone.most_db)
     neutral = output.moves.new_tensor(NEUTRAL)
-    known = examples.known.rows(chosen)
+    known = _completed(examples.known.rows(chosen), network, examples, chosen)
     parts = known_parts(output, neutral, network.move_scale, known, weights)
     total = weights.sound.mel * left_db + torch.stack(list(parts.values())).sum(0)
     mean: Tensor = total.mean()

@@ -141,6 +141,6 @@ def test_the_network_starts_as_the_linear_estimate(tmp_path: Path) -> None:
             moves = network(
                 *given, torch.ones(1, len(references)), torch.zeros(1, 8), torch.zeros(1).long()
             ).moves[0]
-        wanted = reader.estimate(mix, references).moves
+        wanted = reader.estimate(mix, np.zeros((0, F))).moves  # whatever references there are
         np.testing.assert_allclose(found, wanted, atol=1e-5)
         np.testing.assert_allclose(moves.numpy(), bounded(wanted), atol=1e-5)
