@@ -21,6 +21,9 @@ PROSE = "non-DEP5"
 UNREAD = "unread"
 """In the place of a licence that is stated in prose nobody has read yet."""
 
+UNCLEAR = "unclear"
+"""In the place of a licence that was looked for and not found: nothing is learned from such music."""
+
 ATTRIBUTED_SPLITS = ("fit", "calibration", "validation")
 """Splits that leave something in weights: what was learned, how wide intervals are, what was
 chosen."""
@@ -33,7 +36,7 @@ class ReadLicence:
     Attributes:
         package: Name of the package.
         file: Path within it; empty for all that have no row of their own.
-        licence: What the prose says of the music; ``unclear`` where it says too little.
+        licence: What the prose says of the music; `UNCLEAR` where it says too little.
         found: Where it says so, or what is missing.
 
     """
@@ -78,12 +81,18 @@ def read_licences() -> tuple[ReadLicence, ...]:
     )
 
 
+def is_unclear(package: str, file: str) -> bool:
+    """Tell whether it was looked for and not found under which licence a track is."""
+    found = {each.file: each.licence for each in read_licences() if each.package == package}
+    return found.get(file, found.get("", "")) == UNCLEAR
+
+
 def attributions(
     splits: Mapping[str, Sequence[SplitTrack]],
     listing: Iterable[ListedTrack],
     read: Iterable[ReadLicence],
 ) -> tuple[Attribution, ...]:
-    """Return a row for every track of `ATTRIBUTED_SPLITS`, by split and identity.
+    """Return a row for every track of `ATTRIBUTED_SPLITS` with a clear licence, by split.
 
     Args:
         splits: Tracks by split.
@@ -101,6 +110,8 @@ def attributions(
             if licence == PROSE:
                 whole = by_hand.get((track.package, ""), UNREAD)
                 licence = by_hand.get((track.package, track.file), whole)
+            if licence == UNCLEAR:  # it is in the split and nothing was learned from it
+                continue
             title = "" if known is None else known.title
             rows.append(
                 Attribution(

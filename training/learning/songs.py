@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.corpus.attribution import is_unclear
 from ...data.corpus.shard import ShardSong, read_shard, shard_sha256
 from ...models.errors import CatalogueError, ParameterError
 from ..weighting.commercial import song_features
@@ -45,7 +46,7 @@ class Songs:
 def shard_songs(
     path: str, splits: str | None = None, linear: str | None = None, weighting: str = "commercial"
 ) -> Songs:
-    """Read songs from a shard.
+    """Read songs from a shard; those whose licence nobody could find are left out.
 
     Args:
         path: Of the shard.
@@ -82,12 +83,16 @@ def shard_songs(
         targets = read_targets(file)
         hashes[f"split_{split}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         # the file decides, so that a shard of other splits cannot leak a song
-        chosen = [song for song in songs if song.identity in targets]
+        chosen = [song for song in songs if song.identity in targets and not _is_unclear(song)]
         kept = [song for song in chosen if targets[song.identity]]
         weights = _commercial_weights(kept) if weighting == "commercial" else None
         pools.append(pool_songs(chosen, targets=targets, weights=weights))
     fit, validation, calibration = pools
     return Songs(fit, validation, calibration, hashes | _linear_hash(linear), _path(linear))
+
+
+def _is_unclear(song: ShardSong) -> bool:
+    return is_unclear(*song.identity.split("/", 1))
 
 
 def _splits_beside(shard: Path) -> Path:
