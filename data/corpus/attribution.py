@@ -22,7 +22,7 @@ UNREAD = "unread"
 """In the place of a licence that is stated in prose nobody has read yet."""
 
 UNCLEAR = "unclear"
-"""In the place of a licence that was looked for and not found: nothing is learned from such music."""
+"""In the place of a licence that was looked for and not found: nothing is learned from it."""
 
 ATTRIBUTED_SPLITS = ("fit", "calibration", "validation")
 """Splits that leave something in weights: what was learned, how wide intervals are, what was
