@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.corpus.attribution import is_unclear
 from ...data.corpus.shard import ShardSong, read_shard
 from ...models.errors import CatalogueError
 from ..weighting.commercial import song_features
@@ -45,6 +46,8 @@ def find_shard(corpus: Path) -> Path:
 def learned_songs(shard: Path, targets: Iterable[Song]) -> tuple[ShardSong, ...]:
     """Return the finished songs of a shard that may be learned from, by identity.
 
+    Those whose licence is unclear may not.
+
     Args:
         shard: See `find_shard`.
         targets: Songs of the split to learn from that sound finished.
@@ -52,7 +55,8 @@ def learned_songs(shard: Path, targets: Iterable[Song]) -> tuple[ShardSong, ...]
     """
     names = {song.identity for song in targets}
     found = [song for song in read_shard(shard) if song.split == SPLIT and song.identity in names]
-    return tuple(sorted(found, key=lambda each: each.identity))
+    clear = (song for song in found if not is_unclear(*song.identity.split("/", 1)))
+    return tuple(sorted(clear, key=lambda each: each.identity))
 
 
 def song_weights(
