@@ -6,6 +6,7 @@ writes files. Its limiter stays off, and its result is delivered like every othe
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -105,4 +106,5 @@ def find_matchering(python: str | None) -> Matchering | None:
             "name another interpreter, or leave it out",
             code="no_matchering",
         )
-    return Matchering(Path(python))
+    # it runs in another folder; a link is kept, since it is what makes an environment
+    return Matchering(Path(shutil.which(python) or python).absolute())
