@@ -181,6 +181,18 @@ def test_oracle_needs_a_target() -> None:
     assert Oracle().refusal(task(target=song(1, "rock"))) == ""
 
 
+def test_an_interpreter_is_found_from_wherever_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 2.0.6\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    found = find_matchering("./python")
+    assert found is not None
+    assert found.python == program
+
+
 def test_another_interpreter_without_matchering_is_refused() -> None:
     assert find_matchering(None) is None
     with pytest.raises(UsageError, match=r"no matchering 2\.0\.6"):
