@@ -7,6 +7,7 @@ times. A file that still misses is removed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,13 +132,14 @@ def solve_drive(
     safe = safest_loudest(preview, profile, found, share)
     if nearest or target_lufs is None:
         return safe
+    nearest_lufs = math.floor(100.0 * safe.output_lufs) / 100.0  # what is named must be safe
     raise TargetError(
         f"{target_lufs:.1f} LUFS is louder than this mix can safely be: "
         f"{found.output_lufs:.1f} LUFS would already take {found.loss_lu:.1f} LU of limiting and "
         f"{found.reduction_db:.1f} dB of gain reduction; {profile.most_limiting_lu:.1f} LU and "
         f"{profile.most_reduction_db:.1f} dB are the limit. The nearest safe loudness is "
-        f"{safe.output_lufs:.1f} LUFS: ask for that, or add --nearest",
-        nearest_lufs=round(safe.output_lufs, 2),
+        f"{math.floor(10.0 * nearest_lufs) / 10.0:.1f} LUFS: ask for that, or add --nearest",
+        nearest_lufs=nearest_lufs,
     )
 
 
