@@ -18,19 +18,18 @@ from ...inference.baseline.prior import default_prior
 from ...models.errors import GlassmasterError
 from ...models.moves import NEUTRAL, THRESHOLD
 from ...models.network.network import MoveNetwork, NetworkOutput
+from ..linear.examples import assembled
 from ..losses.gaps import BandGaps, band_gaps, gap_distance, joined_gaps
 from ..losses.objective import Known, ObjectiveWeights, known_parts
 from ..randomness import generator
 from .curriculum import Curriculum, Phase
 from .engine import Optimization, scheduled_optimizer
-from .pairs import assemble
 from .plans import Plan, PlanRules, draw_plan
 from .pool import SongPool
 
 Report = Callable[[str], None]
 
 _DRAWN, _CHOSEN = 31, 32  # streams of random numbers
-_AT_ONCE = 32
 _TOLD_EVERY = 1000
 
 
@@ -181,8 +180,7 @@ def _diverged(step: int) -> GlassmasterError:
 
 
 def _kept(pool: SongPool, plans: Sequence[Plan], references: int) -> Iterator[Rehearsed]:
-    for start in range(0, len(plans), _AT_ONCE):
-        pairs = assemble(pool, plans[start : start + _AT_ONCE])
+    for pairs in assembled(pool, plans):
         yield Rehearsed(
             pairs.statistics.float(),
             _padded(pairs.references.float(), references),
