@@ -1,4 +1,7 @@
-"""From a trained network to the two files that ship: an ONNX graph, and safetensors beside it.
+"""From a trained network to the two files that ship: safetensors, and an ONNX graph beside it.
+
+Masters are made with the weights themselves (`glassmaster.inference.learned.network`); the graph is
+for programs that speak another language. Torch, weights and graph have to agree.
 
 The graph begins at the statistics. Inputs: ``statistics`` of the mix, shape ``(1, statistics)``;
 ``references``, ``(1, reference, statistics)``, any number of them; ``present``, ``(1, reference)``;
@@ -23,6 +26,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..data.files.replacing import replace_file
+from ..inference.learned.model_file import ModelFile
+from ..inference.learned.network import NetworkEstimator
 from ..inference.learned.signature import signature
 from ..models.errors import ModelError
 from ..models.mel_statistics import STATISTICS
@@ -35,10 +40,10 @@ INPUTS = ("statistics", "references", "present", "intent", "studio")
 OUTPUTS = ("moves", "quantities", "log_sigma", "factor", "bypass")
 
 CHECKED_REFERENCES = (0, 1, 3, 16)
-"""Numbers of references with which a graph is held against torch."""
+"""Numbers of references with which graph and weights are held against torch."""
 
 AGREEMENT = 1e-4
-"""Largest difference allowed between both, in the outputs' units."""
+"""Largest difference allowed between them, in the outputs' units."""
 
 _OPSET = 17
 
@@ -62,7 +67,7 @@ def export_network(
     metadata: Mapping[str, str],
     extra: Mapping[str, Array] | None = None,
 ) -> Path:
-    """Check a graph against torch, and write it as ``NAME.onnx`` beside ``NAME.safetensors``.
+    """Check graph and weights against torch; write ``NAME.onnx`` and ``NAME.safetensors``.
 
     Args:
         network: Trained, on any device.
@@ -75,20 +80,13 @@ def export_network(
         The file of weights.
 
     Raises:
-        ModelError: Graph and network do not agree; what was there before is left as it was.
+        ModelError: They do not agree; what was there before is left as it was.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
     frozen = copy.deepcopy(network).cpu().eval()
     graph = _onnx(frozen)
     path = folder / f"{name}.safetensors"
-    difference = graph_difference(frozen, graph)
-    if not difference <= AGREEMENT:  # nor where it is no number
-        raise ModelError(
-            f"{path.name}: graph and network differ by {difference:.1e}; it is not to be shipped",
-            code="export_differs",
-            path=path,
-        )
     arrays = {key: value.contiguous() for key, value in frozen.state_dict().items()}
     for key, value in (extra or {}).items():
         arrays[key] = torch.from_numpy(np.array(value, np.float64))
@@ -96,12 +94,21 @@ def export_network(
         **metadata,
         **signature(),
         "kind": "network",
+        "heads": str(frozen.heads),
         "onnx": f"{name}.onnx",
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }
+    _check(path, "graph", graph_difference(frozen, graph))
+    _check(path, "weights", weights_difference(frozen, path, told, arrays))
     replace_file(folder / f"{name}.onnx", graph)
     replace_file(path, in_order(save(arrays, told)))
     return path
+
+
+def _check(path: Path, what: str, difference: float) -> None:
+    if not difference <= AGREEMENT:  # nor where it is no number
+        message = f"{what} and network differ by {difference:.1e}; it is not to be shipped"
+        raise ModelError(f"{path.name}: {message}", code="export_differs", path=path)
 
 
 def graph_difference(network: MoveNetwork, graph: bytes) -> float:
@@ -122,6 +129,30 @@ def graph_difference(network: MoveNetwork, graph: bytes) -> float:
             wanted = _Graph(network)(*inputs)
         for found, tensor in zip(session.run(OUTPUTS, feed), wanted, strict=True):
             differences.append(np.abs(found - tensor.numpy()).max())
+    return float(np.max(differences))
+
+
+def weights_difference(
+    network: MoveNetwork, path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Tensor]
+) -> float:
+    """Return the largest difference of what masters are made with from the network; as above."""
+    held = {key: value.double().numpy() for key, value in arrays.items()}
+    estimator = NetworkEstimator(ModelFile(path, "", "network", metadata, held))
+    differences = []
+    for count in CHECKED_REFERENCES:
+        inputs = _inputs(network, count)
+        mix, references, _, intent, _ = (value[0].double().numpy() for value in inputs)
+        with torch.no_grad():
+            wanted = network(*inputs)
+        found = estimator.estimate(mix, references, intent)
+        variance = (2.0 * wanted.log_sigma).exp() + (wanted.factor**2).sum(-1)
+        for value, tensor in (
+            (found.moves, wanted.moves),
+            (found.quantities, wanted.quantities),
+            (found.sigma, variance.sqrt()),
+            (found.bypass, wanted.bypass),
+        ):
+            differences.append(np.abs(value - tensor[0].numpy()).max())
     return float(np.max(differences))
 
 

@@ -69,11 +69,11 @@ class Spread:
     prior_width: Array
 
     def interval(self, index: int, mean: float, sigma: float, *, active: bool) -> Interval:
-        """Return the interval of one number; a mean that is NaN is not determined."""
+        """Return the interval of one number."""
         half = float((self.scale if active else self.idle_scale)[index]) * sigma
         if not 2.0 * half < UNDETERMINED_SHARE * float(self.prior_width[index]):
             return NOT_DETERMINED
-        return NOT_DETERMINED if np.isnan(mean) else (mean - half, mean + half)
+        return mean - half, mean + half
 
 
 class Calibration:

@@ -19,8 +19,7 @@ class Estimate:
 
     Attributes:
         moves: Of `glassmaster.models.moves.MOVES`, shape ``(moves,)``.
-        quantities: Means of `glassmaster.models.moves.QUANTITIES`, shape ``(quantities,)``; NaN
-            for what the model does not speak of.
+        quantities: Means of `glassmaster.models.moves.QUANTITIES`, shape ``(quantities,)``.
         sigma: Standard deviations around them, before calibration, shape ``(quantities,)``.
         bypass: Log odds that each of `BYPASSES` is left out, shape ``(3,)``.
 

@@ -1,105 +1,127 @@
-"""The network: an ONNX graph from the statistics on, run by onnxruntime on one thread.
+"""The network, from a file of weights, without torch or a runtime: numpy is enough for one song.
 
 The covariance of the quantities is ``diag(sigma²) + F Fᵀ``; of it, the diagonal is used.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ...models.moves import BYPASSES, INTENTS, MOVES, QUANTITIES, RESPONSE, WIDTH
+from ...models.mel_statistics import STATISTICS
+from ...models.moves import BYPASSES, INTENTS, MOVES, QUANTITIES, WIDTH, bounded
+from ...models.network_shape import FARTHEST, REDUCTION_START, STUDIO_LENGTH, WIDEST_LOG_SIGMA
 from .estimate import Estimate
-from .model_file import ModelFile, model_error
+from .layers import Affine, Attention, Block, Norm, gelu
+from .model_file import ModelFile
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Feed: TypeAlias = Callable[[Array, Array], npt.NDArray[Any]]
 
-_FEEDS: dict[str, Feed] = {
-    "statistics": lambda mix, references: mix[None].astype(np.float32),
-    "references": lambda mix, references: references[None].astype(np.float32),
-    "present": lambda mix, references: np.ones((1, len(references)), np.float32),
-    "intent": lambda mix, references: np.zeros((1, len(INTENTS)), np.float32),  # asks for nothing
-    "studio": lambda mix, references: np.zeros(1, np.int64),
-}
-_OUTPUTS = {"moves": len(MOVES), "log_sigma": len(QUANTITIES), "bypass": len(BYPASSES)}
-_MEANS, _FACTOR = "quantities", "factor"
+NO_STUDIO = 0
 
 
 class NetworkEstimator:
-    """Estimates by the ONNX graph that lies beside a file of weights.
+    """Estimates by the weights of a network; see `MoveNetwork`, which it equals.
 
     Args:
-        file: Of the kind ``network``; its metadata name the graph and its hash.
+        file: Of the kind ``network``; its metadata name the number of ``heads``.
 
     Raises:
-        ModelError: The graph is missing, another one, damaged, or wants or gives what is unknown.
+        ModelError: An array is missing, of another shape, or not finite.
 
     """
 
     def __init__(self, file: ModelFile) -> None:
-        self._path = file.path.with_name(Path(file.metadata.get("onnx", "")).name)
-        if self._path == file.path or "onnx" not in file.metadata:
-            raise file.error("does not name its graph")
-        self._session = _session(self._path, file.metadata.get("onnx_sha256", ""))
-        self._inputs = [item.name for item in self._session.get_inputs()]
-        self._outputs = [item.name for item in self._session.get_outputs()]
-        unknown = {*self._inputs} - {*_FEEDS}
-        missing = {*_OUTPUTS} - {*self._outputs}
-        if unknown or missing or "statistics" not in self._inputs:
-            what = f"wants {', '.join(self._inputs)} and gives {', '.join(self._outputs)}"
-            raise model_error(self._path, f"{what}: of another version; export it again", "damaged")
+        heads, width, seen, condition, rank, studios = _sizes(file)
+        self._mean = file.array("mean", len(STATISTICS))
+        self._scale = file.array("scale", len(STATISTICS))
+        if not np.all(self._scale > 0.0):
+            raise file.error("has a scale that is not positive")
+        self._reduction = file.array("reduction", seen, len(STATISTICS))
+        self._linear_weight = file.array("linear_weight", len(MOVES), len(STATISTICS))
+        self._linear_bias = file.array("linear_bias", len(MOVES))
+        self._referred_weight = file.array("referred_weight", len(MOVES), 2 * len(STATISTICS))
+        self._referred_bias = file.array("referred_bias", len(MOVES))
+        self._move_scale = file.array("move_scale", len(MOVES))
+        self._studio = file.array("studio.weight", studios, STUDIO_LENGTH)
+        self._condition = Affine(file, "condition.0", condition, len(INTENTS) + STUDIO_LENGTH)
+        self._embed = Affine(file, "embed", width, seen)
+        self._references = Attention(file, seen, width, heads)
+        blocks = range(sum(name.endswith(".film.weight") for name in file.arrays))
+        self._blocks = [Block(file, f"blocks.{i}", width, condition) for i in blocks]
+        self._norm = Norm(file, "norm", width)
+        self._moves = Affine(file, "moves", len(MOVES), width)
+        self._intended = file.array("intended.weight", len(MOVES), len(INTENTS))
+        self._reductions = Affine(file, "reductions", len(QUANTITIES) - WIDTH.stop, width)
+        self._log_sigma = Affine(file, "log_sigma", len(QUANTITIES), width)
+        self._factor = Affine(file, "factor", len(QUANTITIES) * rank, width)
+        self._bypass = Affine(file, "bypass", len(BYPASSES), width)
 
-    def estimate(self, statistics: Array, references: Array) -> Estimate:
-        """Estimate what a master would do; see `Estimator`."""
-        feed = {name: _FEEDS[name](statistics, references) for name in self._inputs}
-        values = self._session.run(self._outputs, feed)
-        found = {
-            name: np.asarray(value, np.float64).ravel()
-            for name, value in zip(self._outputs, values, strict=True)
-        }
-        for name, length in _OUTPUTS.items():
-            if found[name].shape != (length,) or not np.all(np.isfinite(found[name])):
-                what = f"gives no {length} finite numbers as {name}; export it again"
-                raise model_error(self._path, what, "damaged_model")
-        moves, variance = found["moves"], np.exp(2.0 * found["log_sigma"])
-        if _FACTOR in found:
-            variance += np.sum(found[_FACTOR].reshape(len(QUANTITIES), -1) ** 2, axis=1)
-        means = found[_MEANS] if _MEANS in found else _means_of(moves)
-        return Estimate(moves, means, np.sqrt(variance), found["bypass"])
+    def estimate(
+        self,
+        statistics: Array,
+        references: Array,
+        intent: Array | None = None,
+        studio: int = NO_STUDIO,
+    ) -> Estimate:
+        """Estimate what a master would do; see `Estimator`.
+
+        Args:
+            statistics: Of the mix, shape ``(statistics,)``.
+            references: Of songs it is to be like, shape ``(reference, statistics)``; none is
+                allowed.
+            intent: As `INTENTS`, -1 to 1, shape ``(8,)``; None asks for nothing.
+            studio: Token of a studio.
+
+        """
+        asked = np.zeros(len(INTENTS)) if intent is None else intent
+        z = (statistics - self._mean) / self._scale
+        others = (references - self._mean) / self._scale
+        seen, known = self._seen(z), self._seen(others)
+        condition = gelu(self._condition(np.concatenate((asked, self._studio[studio]))))
+        hidden = gelu(self._embed(seen))
+        hidden = hidden + self._references(seen, hidden, known)
+        for block in self._blocks:
+            hidden = block(hidden, condition)
+        hidden = self._norm(hidden)
+        free = self._move_scale * (self._moves(hidden) + self._intended @ asked)
+        moves = bounded(self._linear(z, others) + free)
+        reductions = np.logaddexp(0.0, self._reductions(hidden) + REDUCTION_START)
+        log_sigma = np.clip(self._log_sigma(hidden), -WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
+        shared = self._factor(hidden).reshape(len(QUANTITIES), -1)
+        variance = np.exp(2.0 * log_sigma) + np.sum(shared**2, axis=1)
+        means = np.concatenate((moves[: WIDTH.stop], reductions))
+        return Estimate(moves, means, np.sqrt(variance), self._bypass(hidden))
+
+    def _linear(self, z: Array, references: Array) -> Array:
+        moves: Array = self._linear_weight @ z + self._linear_bias
+        if len(references):
+            both = np.concatenate((z, references.mean(axis=0)))
+            moves = self._referred_weight @ both + self._referred_bias
+        return moves
+
+    def _seen(self, z: Array) -> Array:
+        seen: Array = np.clip(z @ self._reduction.T, -FARTHEST, FARTHEST)
+        return seen
 
 
-def _means_of(moves: Array) -> Array:
-    """Return the quantities that are moves themselves, NaN for the others."""
-    means = np.full(len(QUANTITIES), np.nan)
-    means[RESPONSE], means[WIDTH] = moves[RESPONSE], moves[WIDTH]
-    return means
+def _sizes(file: ModelFile) -> tuple[int, int, int, int, int, int]:
+    """Return heads, width, inputs, length of the condition, rank and studios of a network.
 
+    Raises:
+        ModelError: They do not go together.
 
-def _session(path: Path, sha256: str) -> Any:
+    """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise model_error(path, f"cannot be read: {reason}", "unreadable_model") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        what = "is not the graph that belongs to the weights beside it; export both again"
-        raise model_error(path, what, "damaged_model")
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        what = "needs onnxruntime: pip install onnxruntime, or choose --model linear"
-        raise model_error(path, what, "no_onnxruntime") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common base
-        reason = " ".join(str(error).split())
-        raise model_error(path, f"is no valid graph: {reason}", "damaged_model") from error
+        heads = int(file.metadata["heads"])
+        width, seen = file.arrays["embed.weight"].shape
+        condition = file.arrays["condition.0.bias"].shape[0]
+        rank = file.arrays["factor.bias"].shape[0] // len(QUANTITIES)
+        studios = file.arrays["studio.weight"].shape[0]
+        if heads < 1 or width % heads or studios < 1:
+            raise ValueError(f"{heads} heads do not divide a width of {width}")
+    except (KeyError, ValueError, IndexError) as error:
+        raise file.error(f"does not tell its sizes ({error})") from error
+    return heads, width, seen, condition, rank, studios

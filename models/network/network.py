@@ -18,17 +18,14 @@ from torch import Tensor, nn
 from ..errors import ParameterError
 from ..mel_statistics import STATISTICS
 from ..moves import BYPASSES, INTENTS, MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, THRESHOLD, WIDTH
+from ..network_shape import FARTHEST, REDUCTION_START, STUDIO_LENGTH, WIDEST_LOG_SIGMA
 from .layers import ConditionedBlock, ReferenceAttention, zeroed
 from .moves import held_moves
 
 Array = npt.NDArray[np.float64]
 
-_STUDIO_LENGTH = 8
 _CONDITION = 32
-_FARTHEST = 6.0  # standard deviations that a statistic may be off before it counts as odd
-_WIDEST_LOG_SIGMA = 3.0
 _LEAST_SPREAD = 1e-3
-_REDUCTION_START = -3.0  # softplus of this is 0.05 dB: a compressor starts idle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +98,7 @@ class MoveNetwork(nn.Module):
     ) -> None:
         super().__init__()
         count, seen = len(STATISTICS), len(STATISTICS) if inputs is None else inputs
-        self._rank, self._noise = rank, input_noise
+        self._rank, self._noise, self.heads = rank, input_noise, heads
         self.register_buffer("mean", torch.zeros(count))
         self.register_buffer("scale", torch.ones(count))
         self.register_buffer("reduction", torch.eye(seen, count))
@@ -110,9 +107,9 @@ class MoveNetwork(nn.Module):
         self.register_buffer("referred_weight", torch.zeros(len(MOVES), 2 * count))
         self.register_buffer("referred_bias", torch.tensor(NEUTRAL, dtype=torch.float32))
         self.register_buffer("move_scale", torch.tensor(move_scales(), dtype=torch.float32))
-        self.studio = nn.Embedding(studios, _STUDIO_LENGTH)
+        self.studio = nn.Embedding(studios, STUDIO_LENGTH)
         self.condition = nn.Sequential(
-            nn.Linear(len(INTENTS) + _STUDIO_LENGTH, _CONDITION), nn.GELU()
+            nn.Linear(len(INTENTS) + STUDIO_LENGTH, _CONDITION), nn.GELU()
         )
         self.embed = nn.Linear(seen, width)
         self.references = ReferenceAttention(seen, width, heads)
@@ -218,8 +215,8 @@ class MoveNetwork(nn.Module):
         linear = self.linear(statistics, references, present)
         free = linear + self.move_scale * (self.moves(hidden) + self.intended(intent))
         moves = held_moves(free)
-        reductions = nn.functional.softplus(self.reductions(hidden) + _REDUCTION_START)
-        log_sigma = self.log_sigma(hidden).clamp(-_WIDEST_LOG_SIGMA, _WIDEST_LOG_SIGMA)
+        reductions = nn.functional.softplus(self.reductions(hidden) + REDUCTION_START)
+        log_sigma = self.log_sigma(hidden).clamp(-WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
         return NetworkOutput(
             moves=moves,
             overshoot=(free - moves.detach()) / self.move_scale,
@@ -240,7 +237,7 @@ class MoveNetwork(nn.Module):
 
     def _seen(self, statistics: Tensor) -> Tensor:
         reduced = ((statistics - self.mean) / self.scale) @ self.reduction.T
-        held = reduced.clamp(-_FARTHEST, _FARTHEST)
+        held = reduced.clamp(-FARTHEST, FARTHEST)
         if self.training and self._noise > 0.0:
             return held + self._noise * torch.randn_like(held)
         return held

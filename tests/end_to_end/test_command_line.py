@@ -16,7 +16,7 @@ from glassmaster.data.audio import Audio
 
 HEAVY = (
     *("torch", "torchaudio", "scipy", "librosa", "hydra", "omegaconf", "mlflow", "lightning"),
-    *("onnx", "pyloudnorm"),
+    *("onnx", "onnxruntime", "pyloudnorm"),
 )
 
 WRONG = {

@@ -215,7 +215,7 @@ def test_what_a_recipe_says_moves_no_cursor(
     run: Any, mix: Path, tmp_path: Path, recipe: Path
 ) -> None:
     text = recipe.read_text(encoding="utf-8")
-    named = text.replace("predictor: linear", 'predictor: "\\e[31mx"')
+    named = text.replace("predictor: network", 'predictor: "\\e[31mx"')
     assert named != text
     for sly in ('"\\e[2J\\nx": 1\n' + text, named):
         recipe.write_text(sly, encoding="utf-8")

@@ -1,24 +1,22 @@
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 import safetensors.numpy
-from onnx import TensorProto, helper, numpy_helper
 
 from glassmaster.data.analysis import Analysis, Analyzer
 from glassmaster.data.synthetic import compose
 from glassmaster.inference.learned.signature import signature
 from glassmaster.models.mel_statistics import STATISTICS
-from glassmaster.models.moves import MOVES, NEUTRAL, QUANTITIES, SLOPE
+from glassmaster.models.moves import MOVES, NEUTRAL, QUANTITIES, SLOPE, WIDTH
 
 F, D, Q = len(STATISTICS), len(MOVES), len(QUANTITIES)
 KNOBS = D - SLOPE.start
+NORMS = ("norm", "blocks.0.norm")
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Write = Callable[..., Path]
@@ -48,6 +46,41 @@ def linear_arrays(scale: float = 0.02) -> Arrays:
     }
 
 
+def network_arrays(moves: Any, bypass: Any, width: int = 4, seen: int = 3) -> Arrays:
+    """Return a network that says the same of every mix."""
+    shapes = {
+        "reduction": (seen, F),
+        "linear_weight": (D, F),
+        "referred_weight": (D, 2 * F),
+        "studio.weight": (2, 8),
+        "intended.weight": (D, 8),
+        "references.null": (1, 1, width),
+    }
+    matrices = {
+        "condition.0": (5, 16),
+        "embed": (width, seen),
+        "references.embed.0": (width, 2 * seen),
+        **{f"references.{name}": (width, width) for name in ("query", "key", "value", "out")},
+        "blocks.0.inside": (width, width),
+        "blocks.0.film": (2 * width, 5),
+        "blocks.0.out": (width, width),
+        "moves": (D, width),
+        "reductions": (Q - WIDTH.stop, width),
+        "log_sigma": (Q, width),
+        "factor": (Q, width),
+        "bypass": (3, width),
+    }
+    shapes |= {f"{name}.weight": shape for name, shape in matrices.items()}
+    shapes |= {f"{name}.bias": shape[:1] for name, shape in matrices.items()}
+    shapes |= {f"{name}.{part}": (width,) for name in NORMS for part in ("weight", "bias")}
+    arrays: Arrays = {name: np.zeros(shape) for name, shape in shapes.items()}
+    arrays |= {"mean": np.zeros(F), "scale": np.ones(F), "move_scale": np.ones(D)}
+    arrays |= {"linear_bias": np.asarray(moves), "referred_bias": np.asarray(moves)}
+    arrays["referred_weight"][0, F] = 1.0
+    arrays["bypass.bias"] = np.asarray(bypass)
+    return arrays
+
+
 @pytest.fixture
 def write_weights(tmp_path: Path) -> Write:
     def write(
@@ -68,58 +101,16 @@ def write_weights(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def write_network(tmp_path: Path, write_weights: Write) -> Write:
-    """Write a graph whose moves are those given, moved by the mean of references."""
+def write_network(tmp_path: Path) -> Write:
+    """Write a network whose moves are those given, moved by the mean of references."""
 
-    def write(moves: Any = NEUTRAL, *, bypass: Any = (-1.0, -1.0, -1.0), **options: Any) -> Path:
-        constants = {
-            "moves_at": np.asarray(moves, np.float32)[None],
-            "pull": np.zeros((F, D), np.float32),
-            "log_sigma_at": np.zeros((1, Q), np.float32),
-            "bypass_at": np.asarray(bypass, np.float32)[None],
-            "nothing": np.zeros((F, Q), np.float32),
-            "none": np.zeros((F, 3), np.float32),
-        }
-        constants["pull"][0, 0] = 1.0
-        axes = numpy_helper.from_array(np.array([1]), "axes")
-        nodes = [
-            helper.make_node("ReduceSum", ["references", "axes"], ["summed"], keepdims=0),
-            helper.make_node("MatMul", ["summed", "pull"], ["pulled"]),
-            helper.make_node("Add", ["moves_at", "pulled"], ["moves"]),
-            helper.make_node("MatMul", ["statistics", "nothing"], ["zero"]),
-            helper.make_node("Add", ["zero", "log_sigma_at"], ["log_sigma"]),
-            helper.make_node("MatMul", ["statistics", "none"], ["zeros"]),
-            helper.make_node("Add", ["zeros", "bypass_at"], ["bypass"]),
-        ]
-        real = TensorProto.FLOAT
-        graph = helper.make_graph(
-            nodes,
-            "chance",
-            [
-                helper.make_tensor_value_info("statistics", real, [1, F]),
-                helper.make_tensor_value_info(
-                    options.get("references", "references"), real, [1, "reference", F]
-                ),
-            ],
-            [
-                helper.make_tensor_value_info("moves", real, [1, D]),
-                helper.make_tensor_value_info("log_sigma", real, [1, Q]),
-                helper.make_tensor_value_info("bypass", real, [1, 3]),
-            ],
-            [*(numpy_helper.from_array(v, k) for k, v in constants.items()), axes],
-        )
-        if "references" in options:
-            graph.node[0].input[0] = options["references"]
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-        path = tmp_path / "network.onnx"
-        path.write_bytes(model.SerializeToString())
-        onnx.checker.check_model(model)
-        named = {
-            "kind": "network",
-            "onnx": path.name,
-            "onnx_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        return write_weights("network", metadata=named)
+    def write(moves: Any = NEUTRAL, *, bypass: Any = (-1.0, -1.0, -1.0), **changes: Any) -> Path:
+        arrays = network_arrays(moves, bypass)
+        path = tmp_path / "network.safetensors"
+        held = {key: np.asarray(value, np.float32) for key, value in (arrays | changes).items()}
+        described = {**signature(), "kind": "network", "heads": "2"}
+        safetensors.numpy.save_file(held, path, described)
+        return path
 
     return write
 

@@ -16,6 +16,7 @@ from glassmaster.training.export import (
     CHECKED_REFERENCES,
     export_network,
     graph_difference,
+    weights_difference,
 )
 
 
@@ -41,6 +42,20 @@ def test_graph_and_network_agree_for_any_number_of_references(tmp_path: Path) ->
     with torch.no_grad():
         made.moves.bias.add_(0.01)
     assert graph_difference(made, graph) > AGREEMENT
+
+
+def test_weights_and_network_agree_for_any_number_of_references(tmp_path: Path) -> None:
+    made = network()
+    path = export_network(made, tmp_path, "net", {})
+    file = read_model_file(path)
+    arrays = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
+    assert weights_difference(made, path, file.metadata, arrays) <= AGREEMENT
+    for parameter in (made.moves.bias, made.log_sigma.bias, made.bypass.bias, made.intended.weight):
+        with torch.no_grad():
+            parameter.add_(0.01)
+        assert weights_difference(made, path, file.metadata, arrays) > AGREEMENT
+        with torch.no_grad():
+            parameter.sub_(0.01)
 
 
 def test_weights_come_back_and_equal_weights_are_equal_files(tmp_path: Path) -> None:
