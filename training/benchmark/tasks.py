@@ -116,9 +116,11 @@ class Task:
         mix: Shape ``(2, time)``.
         target: Same shape; None where no target is known.
         sample_rate: In Hz.
-        target_lufs: Loudness that every method is told to deliver.
+        target_lufs: Loudness that every method is told to deliver, where one is asked for.
         references: Songs to go by; empty without.
         truth: What is known besides the target.
+        asks_loudness: Whether a loudness is asked for; otherwise every master is as loud as its own
+            peaks allow, as for users who ask for none.
 
     """
 
@@ -129,6 +131,12 @@ class Task:
     target_lufs: float
     references: tuple[Reference, ...]
     truth: Truth
+    asks_loudness: bool = True
+
+    @property
+    def asked_lufs(self) -> float | None:
+        """Loudness that methods are told to deliver; None for the default profile's choice."""
+        return self.target_lufs if self.asks_loudness else None
 
 
 def load_songs(path: Path) -> tuple[Song, ...]:

@@ -4,16 +4,17 @@ from scipy.signal import butter, sosfilt
 
 from glassmaster.data.synthetic import compose
 from glassmaster.models.errors import CatalogueError
+from glassmaster.models.processors.multiband_compressor import BANDS
 from glassmaster.models.settings import default_settings
 from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
 from glassmaster.training.benchmark.delivery import CEILING_DBTP, deliver_audio
 from glassmaster.training.benchmark.metrics.harm import (
     HARMS,
     harm_counters,
-    modulation_db,
     mono_loss_db,
     normal_distance,
 )
+from glassmaster.training.benchmark.metrics.modulation import modulation_db, resting_audio
 from glassmaster.training.benchmark.metrics.untargeted import UNTARGETED, MixMeasures
 from glassmaster.training.benchmark.tasks import Plan, Task, Truth
 from glassmaster.training.weighting.commercial import (
@@ -54,6 +55,34 @@ def test_pumping_is_seen(music: np.ndarray) -> None:
         assert found == pytest.approx(amplitude_db / np.sqrt(2.0), rel=0.2)
 
 
+def test_a_chain_at_rest_pumps_nothing(music: np.ndarray) -> None:
+    # the crossovers delay bands: against the mix that looks like modulation
+    ratios = {f"{band}_ratio": 1.0 for band in BANDS}
+    settings = default_settings().with_block("multiband_compressor", ratios)
+    settings = settings.with_block("imager", {"middle_width": 1.2})
+    delivered = deliver_audio(music, RATE, -24.0, settings=settings).samples
+    resting = resting_audio(music, RATE, settings)
+    assert modulation_db(resting, delivered, RATE) < 0.05
+    assert modulation_db(music, delivered, RATE) > 0.3
+
+
+@pytest.mark.parametrize(("ratio", "pumps"), [(1.1, False), (5.0, True)])
+def test_a_compressor_pumps_against_itself_at_rest(
+    music: np.ndarray, ratio: float, pumps: bool
+) -> None:
+    values: dict[str, float] = {}
+    for band in BANDS:
+        values |= {f"{band}_ratio": ratio, f"{band}_threshold_db": -12.0}
+        values |= {f"{band}_attack_ms": 10.0, f"{band}_release_ms": 80.0}
+    settings = default_settings().with_block("multiband_compressor", values)
+    delivered = deliver_audio(music, RATE, -24.0, settings=settings)
+    resting = resting_audio(music, RATE, settings)
+    found = harm_counters(
+        music, delivered, ceiling_dbtp=CEILING_DBTP, settings=settings, resting=resting
+    )
+    assert found["HARM-PUMPING"] == float(pumps)
+
+
 def test_a_mono_fold_loses_what_is_side(music: np.ndarray) -> None:
     assert mono_loss_db(np.stack((music[0], music[0]))) == 0.0
     assert mono_loss_db(np.stack((music[0], 0.0 * music[0]))) == pytest.approx(3.01, abs=0.01)
@@ -77,8 +106,9 @@ def test_gentle_masters_do_no_harm_and_harsh_ones_do(music: np.ndarray) -> None:
 
 def test_real_mixes_are_measured_against_themselves(music: np.ndarray) -> None:
     plan = Plan("REALMIX", "folder/song", "song", "song", (), 0)
-    task = Task(plan, music, None, RATE, -18.0, (), Truth())
-    found = MixMeasures(task, ceiling_dbtp=CEILING_DBTP).of(deliver_audio(music, RATE, -18.0))
+    task = Task(plan, music, None, RATE, -18.0, (), Truth(), asks_loudness=False)
+    assert task.asked_lufs is None
+    found = MixMeasures(task, ceiling_dbtp=CEILING_DBTP).of(deliver_audio(music, RATE, None))
     assert set(found) == set(UNTARGETED)
     assert found["CLOSER"] == pytest.approx(0.0, abs=1e-6)
     assert found["LTAS-S-MOVED"] == pytest.approx(0.0, abs=1e-6)

@@ -155,7 +155,7 @@ def predicted(task: Task, analysis: Analysis, prediction: Prediction, folder: Pa
     delivered = deliver_audio(
         task.mix,
         task.sample_rate,
-        task.target_lufs,
+        task.asked_lufs,
         settings=prediction.settings,
         analysis=analysis,
         folder=folder,
@@ -165,13 +165,13 @@ def predicted(task: Task, analysis: Analysis, prediction: Prediction, folder: Pa
 
 def delivered_audio(task: Task, samples: Samples, folder: Path) -> Made:
     """Deliver audio that a method made without the chain, shape ``(2, time)``."""
-    delivered = deliver_audio(samples, task.sample_rate, task.target_lufs, folder=folder)
+    delivered = deliver_audio(samples, task.sample_rate, task.asked_lufs, folder=folder)
     return Made(delivered, note=shortfall(delivered, task))
 
 
 def shortfall(delivered: DeliveredAudio, task: Task) -> str:
     """Say by how much a master is quieter than asked for; nothing where it is not."""
-    lufs = delivered.loudness.integrated_lufs
-    if lufs is not None and lufs < task.target_lufs - SHORT_LU:
-        return f"{task.target_lufs - lufs:.1f} LU quieter than asked for"
+    lufs, asked_lufs = delivered.loudness.integrated_lufs, task.asked_lufs
+    if lufs is not None and asked_lufs is not None and lufs < asked_lufs - SHORT_LU:
+        return f"{asked_lufs - lufs:.1f} LU quieter than asked for"
     return ""

@@ -12,16 +12,14 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, sosfiltfilt
 from scipy.stats import chi2
 
 from ....data.audio import Samples
-from ....models.mel import frame_hop_samples
 from ....models.moves import RESPONSE_HZ
 from ....models.settings import ChainSettings
 from ...weighting.commercial import commercial_masters, master_features
 from ..delivery import DeliveredAudio, analysis_of
-from .frames import mel_frames
+from .modulation import modulation_db
 from .response import effective_response_db, settings_response_db
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -32,6 +30,7 @@ HARMS: Mapping[str, str] = {
     "HARM-LIMITER": "95th percentile of the limiter's gain reduction above 4 dB",
     "HARM-MONO": "folding to mono loses over 1 dB more than it does with the mix",
     "HARM-MODULATION": "gains of the bands move by more than 1 dB rms between 1 and 8 Hz",
+    "HARM-PUMPING": "the same, measured against the same chain with its gains at rest",
     "HARM-PEAK": "true peak above the ceiling",
 }
 """Names and meanings; each is 0 or 1."""
@@ -46,8 +45,6 @@ NORMAL_SHARE = 0.80
 """Share of commercial masters that lies within the region that counts as normal."""
 
 _LOWEST_MOVE_HZ = 36.0  # below, a high-pass is no move of the balance
-_HEARD = 1e-4  # cells of a band 40 dB below its mean are not heard
-_MOST_GAIN_DB = 20.0
 
 
 def harm_counters(
@@ -56,6 +53,7 @@ def harm_counters(
     *,
     ceiling_dbtp: float,
     settings: ChainSettings | None = None,
+    resting: Samples | None = None,
 ) -> dict[str, float]:
     """Return 1 for every harm that was done, 0 for the others, by name of `HARMS`.
 
@@ -65,6 +63,8 @@ def harm_counters(
         ceiling_dbtp: Highest true peak allowed.
         settings: Of the chain, where it made the master: the equalizer's move is taken from them,
             and otherwise from how long-term levels changed.
+        resting: What the chain makes of the mix with its gains at rest, same shape; by default the
+            mix.
 
     """
     rate = delivered.sample_rate
@@ -76,12 +76,14 @@ def harm_counters(
     bands_db = [high for _, high in delivered.reductions.bands_db.values()]
     lost_db = mono_loss_db(delivered.samples) - mono_loss_db(mix)
     peak_dbtp = delivered.loudness.true_peak_dbtp
+    steady = mix if resting is None else resting
     found = {
         "HARM-EQ": bool(np.nanmax(np.abs(moves_db)) > MOST_MOVE_DB),
         "HARM-MULTIBAND": max(bands_db) > MOST_MULTIBAND_DB,
         "HARM-LIMITER": delivered.limiting.reduction_db > MOST_LIMITER_DB,
         "HARM-MONO": lost_db > MOST_MONO_LOSS_DB,
         "HARM-MODULATION": modulation_db(mix, delivered.samples, rate) > MOST_MODULATION_DB,
+        "HARM-PUMPING": modulation_db(steady, delivered.samples, rate) > MOST_MODULATION_DB,
         "HARM-PEAK": peak_dbtp is not None and peak_dbtp > ceiling_dbtp,
     }
     return {name: float(found[name]) for name in HARMS}
@@ -92,34 +94,6 @@ def mono_loss_db(samples: Samples) -> float:
     mid, side = (0.5 * (samples[0] + sign * samples[1]) for sign in (1.0, -1.0))
     of_mid, of_side = (float(np.mean(np.square(part, dtype=np.float64))) for part in (mid, side))
     return 10.0 * math.log10((of_mid + of_side) / max(of_mid, 1e-20))
-
-
-def modulation_db(mix: Samples, output: Samples, sample_rate: int) -> float:
-    """Return how much the gains of the mel bands move between 1 and 8 Hz, rms in dB.
-
-    A band's gain is the level of the output over that of the mix in each frame; bands count by
-    their power in the mix. A steady filter moves nothing.
-
-    Args:
-        mix: Shape ``(2, time)``.
-        output: Same shape, aligned.
-        sample_rate: In Hz.
-
-    """
-    before, after = mel_frames(mix, sample_rate), mel_frames(output, sample_rate)
-    power, made = before.mid + before.side, after.mid + after.side
-    mean = power.mean(axis=1, keepdims=True)
-    heard = power > _HEARD * np.maximum(mean, 1e-20)
-    ratio = np.where(heard, made, 1.0) / np.where(heard, power, 1.0)
-    gain_db = np.clip(10.0 * np.log10(np.maximum(ratio, 1e-20)), -60.0, 60.0)
-    steady_db = (gain_db * heard).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
-    apart_db = np.clip(gain_db - steady_db[:, None], -_MOST_GAIN_DB, _MOST_GAIN_DB) * heard
-    frame_rate_hz = sample_rate / frame_hop_samples(sample_rate)
-    sections = butter(2, (1.0, 8.0), "bandpass", fs=frame_rate_hz, output="sos")
-    moved = np.square(sosfiltfilt(sections, apart_db, axis=1)) * heard
-    shares = mean[:, 0] / max(float(mean.sum()), 1e-20)
-    by_band = moved.sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
-    return float(np.sqrt((shares * by_band).sum()))
 
 
 def commercial_distance(samples: Samples, sample_rate: int) -> float:

@@ -13,6 +13,7 @@ from ..tasks import Task
 from .frames import mel_frames
 from .harm import HARMS, commercial_distance, harm_counters, normal_distance
 from .level import loudness_lufs
+from .modulation import resting_audio
 
 UNTARGETED: Mapping[str, str] = {
     "MAHALANOBIS": "distance from commercial masters",
@@ -20,7 +21,7 @@ UNTARGETED: Mapping[str, str] = {
     "FARTHER": "1 where a mix that was normal is over 5 % farther, else 0; NaN for other mixes",
     "NEARER": "1 where a mix that was not normal is nearer, else 0; NaN for other mixes",
     "LTAS-S-MOVED": "mean absolute change of the long-term spectrum, mean over bands removed, dB",
-    "LUFS": "departure from the loudness asked for, LU",
+    "LUFS": "departure from the loudness of the unchanged mix, LU",
     **HARMS,
 }
 """Names and meanings."""
@@ -44,7 +45,7 @@ class MixMeasures:
         self._task = task
         self._ceiling_dbtp = ceiling_dbtp
         unchanged = deliver_audio(
-            task.mix, task.sample_rate, task.target_lufs, ceiling_dbtp=ceiling_dbtp
+            task.mix, task.sample_rate, task.asked_lufs, ceiling_dbtp=ceiling_dbtp
         )
         self._unchanged = unchanged.samples
         self._distance = commercial_distance(unchanged.samples, task.sample_rate)
@@ -80,8 +81,13 @@ class MixMeasures:
             "LTAS-S-MOVED": _moved_db(self._unchanged, output, rate),
             "LUFS": abs(loudness_lufs(output, rate) - self._task.target_lufs),
         }
+        resting = None if settings is None else resting_audio(self._task.mix, rate, settings)
         harms = harm_counters(
-            self._task.mix, delivered, ceiling_dbtp=self._ceiling_dbtp, settings=settings
+            self._task.mix,
+            delivered,
+            ceiling_dbtp=self._ceiling_dbtp,
+            settings=settings,
+            resting=resting,
         )
         return {**values, **harms}
 

@@ -118,7 +118,7 @@ def _real(plan: Plan, source: AudioSource) -> Task:
     del source  # the file lies in a folder that was given
     mix = excerpt(_read(plan.paths[0]), RATE_HZ)
     target_lufs = deliver_audio(mix, RATE_HZ, None).limiting.output_lufs
-    return Task(plan, mix, None, RATE_HZ, target_lufs, (), Truth())
+    return Task(plan, mix, None, RATE_HZ, target_lufs, (), Truth(), asks_loudness=False)
 
 
 def _pair(plan: Plan, source: AudioSource) -> Task:
