@@ -19,6 +19,7 @@ import numpy.typing as npt
 from excerpts import Excerpt, excerpts
 
 from glassmaster.data.corpus.shard import Segment, ShardSong, read_shard, write_shard
+from glassmaster.data.features.content import CONTENT
 from glassmaster.data.features.frames import MelFrames, mel_frames
 from glassmaster.data.features.statistics import StatisticsMeter
 from glassmaster.models.decibel import decibel_to_amplitude
@@ -78,6 +79,7 @@ def _song(excerpt: Excerpt) -> ShardSong:
         artist="",
         sample_rate=excerpt.sample_rate,
         statistics=_statistics(frames),
+        content=np.zeros(len(CONTENT)),
         spectrum=excerpt.spectrum,
         integrated_lufs=-18.0,
         range_lu=0.0,

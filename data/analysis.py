@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,8 @@ from ..models.k_weighting import RELATIVE_GATE_LU
 from ..models.spectrum import PowerSpectrum, levels_db, third_octaves
 from .audio import AudioReader, blocks
 from .background import Background
+from .features.content import ContentMeter
+from .features.frames import FrameMeter, MelFrames
 from .features.statistics import StatisticsMeter
 from .findings import Finding
 from .metering.chunks import CHUNK_FRAMES, Block, Chunks
@@ -60,6 +62,8 @@ class Analysis:
         findings: What a person should know.
         statistics: Of the frames on the mel grid, level-free, shape ``(statistics,)``; see
             `models.mel_statistics.STATISTICS`. All are zero where less than a second is heard.
+        content: What the song is, apart from how it is mixed, shape ``(content,)``; see
+            `data.features.content.CONTENT`. All are zero where too little is heard.
 
     """
 
@@ -77,6 +81,7 @@ class Analysis:
     digest: str
     findings: tuple[Finding, ...]
     statistics: Array
+    content: Array
 
     @property
     def duration_s(self) -> float:
@@ -114,7 +119,9 @@ class Analyzer:
         self._digest = hashlib.sha256()
         self._interleaved = np.empty((CHUNK_FRAMES, channels), "<f4")
         self._spectrum = SpectrumMeter(sample_rate, channels)
+        self._mel_frames = FrameMeter(sample_rate)
         self._statistics = StatisticsMeter(sample_rate, channels)
+        self._content = ContentMeter(sample_rate)
         self._true_peak = TruePeakMeter(channels)
 
     def feed(self, block: Block) -> None:
@@ -140,7 +147,7 @@ class Analyzer:
     def feed_shape(self, block: Block) -> None:
         """Take ``block`` for spectrum, statistics and true peak: the other half of `feed`."""
         self._spectrum.feed(block)
-        self._statistics.feed(block)
+        self._take(self._mel_frames.feed(block))
         self._true_peak.feed(block)
 
     def result(self) -> Analysis:
@@ -165,6 +172,8 @@ class Analyzer:
         gate_lufs = None
         if loudness.integrated_lufs is not None:
             gate_lufs = loudness.integrated_lufs + RELATIVE_GATE_LU
+        self._take(self._mel_frames.finish())
+        statistics, spectrum = self._statistics.result(), self._spectrum.spectrum(gate_lufs)
         sample_peak_dbfs = amplitude_to_decibel(max(self._faults.sample_peaks))
         return Analysis(
             sample_rate=self._sample_rate,
@@ -173,15 +182,21 @@ class Analyzer:
             loudness=loudness,
             sample_peak_dbfs=sample_peak_dbfs,
             crest_db=sample_peak_dbfs - power_to_decibel(self._faults.mean_square),
-            spectrum=self._spectrum.spectrum(gate_lufs),
+            spectrum=spectrum,
             correlation=self._faults.correlation,
             band_levels=self._spectrum.band_levels(),
             dc_offset=self._faults.dc_offset,
             clipped_runs=self._faults.clipped_runs,
             digest=self._digest.hexdigest(),
             findings=(*self._findings(loudness), *self._faults.findings()),
-            statistics=self._statistics.result(),
+            statistics=statistics,
+            content=self._content.result(spectrum, statistics),
         )
+
+    def _take(self, mel_frames: Iterable[MelFrames]) -> None:
+        for each in mel_frames:  # made once, for both meters
+            self._statistics.feed_frames(each)
+            self._content.feed(each)
 
     def _reject_what_is_no_audio(self) -> None:
         if self._faults.non_finite:

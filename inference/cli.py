@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from ..data.files.names import display_name
 from ..models.errors import GlassmasterError, UsageError
-from .commands import COMMANDS, TRAINING_COMMANDS
+from .commands import COMMANDS, SLOW, TRAINING_COMMANDS
 from .commands.answer import Answer
 from .commands.files import internal_error, say
 
@@ -108,8 +108,9 @@ def _parser(given: str) -> argparse.ArgumentParser:
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
         own = _add(parsers, command.NAME, command.HELP)
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
+        if command.NAME not in SLOW or given == command.NAME:
+            command.add_arguments(own)
+            own.set_defaults(run=command.run)
     for extra in TRAINING_COMMANDS:
         own = _add(parsers, extra.name, extra.help)
         if extra.name == given:

@@ -5,27 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..data.analysis import Analysis, analyze
 from ..data.files.names import display_name
-from ..data.files.reader import FileReader, open_audio
 from ..data.findings import Finding
-from ..models.errors import GlassmasterError, RecipeError
+from ..models.errors import RecipeError
+from .guidance import NO_GUIDANCE, Guidance, guide
 from .predictor import Predictor
-from .producing import Mix, Step, file_identity, produce, target_of
+from .producing import Mix, file_identity, produce, target_of
 from .profiles import load_profile
+from .reading import analyze_file
 from .recipe import Recipe, current_versions
 from .results import MasteringResult, Request
-
-
-def analyze_file(path: Path, step: Step) -> tuple[Analysis, FileReader]:
-    """Analyze a file; its closed reader tells what the file is."""
-    with open_audio(path) as reader:
-        try:
-            analysis = analyze(reader, lambda frames: step("analyzing", frames / reader.frames))
-        except GlassmasterError as error:
-            error.located(display_name(path), path)
-            raise
-    return analysis, reader
+from .step import Step
 
 
 def master(
@@ -36,6 +26,7 @@ def master(
     amount: float,
     step: Step,
     notes: tuple[Finding, ...] = (),
+    guidance: Guidance = NO_GUIDANCE,
 ) -> MasteringResult:
     """Master a mix with predicted settings.
 
@@ -46,13 +37,22 @@ def master(
         amount: Scales them toward doing nothing; 1 keeps them.
         step: Told the progress.
         notes: What a person should know of the predictor.
+        guidance: Corpora and references that settings are chosen by.
 
     Raises:
         GlassmasterError: With the file's name, what is wrong and what to do.
 
     """
     read = _read(mix, step)
-    prediction = predictor.predict(read.analysis)
+    guided = guide(guidance, read.analysis, step)
+    notes = (*notes, *guided.findings)
+    if guided.listened and not predictor.listens:
+        message = f"The predictor {predictor.name} does not listen to references."
+        notes = (*notes, Finding("references_not_heard", message))
+    if guided.target_lufs is not None and request.delivery.target_lufs is None:
+        delivery = replace(request.delivery, target_lufs=guided.target_lufs)
+        request = replace(request, delivery=delivery, nearest=True)
+    prediction = predictor.predict(read.analysis, guided.company)
     profile = load_profile(request.delivery.profile)
     ceiling_dbtp = request.ceiling_dbtp
     if ceiling_dbtp is None:
@@ -73,7 +73,8 @@ def master(
     if amount < 1.0:
         message = f"{amount:.0%} of each move was applied."
         notes = (*notes, Finding("amount", message))
-    return produce(read, request, recipe, predictor.describe, prediction, notes, step)
+    result = produce(read, request, recipe, predictor.describe, prediction, notes, step)
+    return replace(result, match=guided.match, listened=guided.listened)
 
 
 def render(

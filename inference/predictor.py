@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ..data.analysis import Analysis
+from ..models.mel_statistics import STATISTICS
 from ..models.settings import ChainSettings
 from ..models.spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 NOT_DETERMINED: Final = "not determined"
 """Stands for an interval that says hardly more than what is known without hearing the mix."""
@@ -36,6 +40,24 @@ class Reason:
 
     block: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Company:
+    """Finished songs that a mix is to be like.
+
+    Attributes:
+        statistics: Of each, shape ``(song, statistics)``; see `models.mel_statistics`.
+        weights: What each counts, above 0, shape ``(song,)``.
+
+    """
+
+    statistics: Array
+    weights: Array
+
+
+NOBODY: Final = Company(np.zeros((0, len(STATISTICS))), np.zeros(0))
+"""No company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +96,20 @@ class Predictor(Protocol):
         """SHA-256 of the weights in hexadecimal; None where there are none."""
         ...
 
-    def predict(self, analysis: Analysis) -> Prediction:
+    @property
+    def listens(self) -> bool:
+        """Whether finished songs that a mix is to be like make a difference."""
+        ...
+
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Choose settings for the mix that was analyzed.
 
         The final loudness is not part of them: it is solved afterwards against the meter.
+
+        Args:
+            analysis: Of the mix.
+            company: Finished songs that it is to be like; not every predictor listens to them.
+
         """
         ...
 

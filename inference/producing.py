@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -37,9 +36,7 @@ from .recipe import Delivery, Recipe, Resolved, recorded_hash
 from .rendering import Spooled, render_to_spool
 from .results import MasteringResult, Request
 from .spool import Spool
-
-Step: TypeAlias = Callable[[str, float], None]
-"""Told the name of the step under way and the share of it that is done."""
+from .step import Step
 
 Identity: TypeAlias = tuple[int, int, int]
 

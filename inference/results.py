@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ..data.analysis import Analysis
 from ..data.findings import Finding
+from .company import Listened
 from .compliance import ComplianceReport
 from .delivering import Delivered
 from .loudness_solve import Limiting
 from .predictor import Prediction
 from .recipe import Delivery, Recipe
+from .reference import ReferenceMatch
 from .rendering import Reductions
 
 
@@ -54,6 +56,8 @@ class MasteringResult:
         reductions: Gain reduction of de-esser and compressor.
         compliance: The written file against the profile and what was asked for besides.
         findings: What is odd about the mix, and what could not be carried over.
+        match: Finished music that the mix is like; None where nobody looked.
+        listened: References by name.
 
     """
 
@@ -69,3 +73,5 @@ class MasteringResult:
     reductions: Reductions
     compliance: ComplianceReport
     findings: tuple[Finding, ...]
+    match: ReferenceMatch | None = None
+    listened: tuple[Listened, ...] = ()

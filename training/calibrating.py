@@ -24,6 +24,7 @@ from ..inference.learned.calibration import Calibration as Reader
 from ..inference.learned.estimate import Estimate, Estimator, decided_moves
 from ..inference.learned.loading import load_estimator
 from ..inference.learned.model_file import read_model_file
+from ..inference.predictor import Company
 from ..models.mel_statistics import STATISTICS
 from ..models.moves import (
     MOVES,
@@ -173,7 +174,7 @@ def estimates(
     for place, row in enumerate(statistics):
         shown = none if references is None else references[place]
         others = np.array([reader.held(each) for each in shown]).reshape(-1, len(STATISTICS))
-        found.append(estimator.estimate(reader.held(row), others))
+        found.append(estimator.estimate(reader.held(row), Company(others, np.ones(len(others)))))
     return found
 
 

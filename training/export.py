@@ -29,6 +29,7 @@ from ..data.files.replacing import replace_file
 from ..inference.learned.model_file import ModelFile
 from ..inference.learned.network import NetworkEstimator
 from ..inference.learned.signature import signature
+from ..inference.predictor import Company
 from ..models.errors import ModelError
 from ..models.mel_statistics import STATISTICS
 from ..models.moves import INTENTS
@@ -144,7 +145,7 @@ def weights_difference(
         mix, references, _, intent, _ = (value[0].double().numpy() for value in inputs)
         with torch.no_grad():
             wanted = network(*inputs)
-        found = estimator.estimate(mix, references, intent)
+        found = estimator.estimate(mix, Company(references, np.ones(count)), intent)
         variance = (2.0 * wanted.log_sigma).exp() + (wanted.factor**2).sum(-1)
         for value, tensor in (
             (found.moves, wanted.moves),

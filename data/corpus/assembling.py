@@ -241,6 +241,7 @@ def _song(entry: ManifestEntry, measurement: Measurement) -> ShardSong:
         artist=entry.artist,
         sample_rate=CORPUS_RATE_HZ,
         statistics=measurement.statistics,
+        content=measurement.content,
         spectrum=measurement.spectrum,
         integrated_lufs=measurement.integrated_lufs or 0.0,
         range_lu=measurement.range_lu or 0.0,

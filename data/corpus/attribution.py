@@ -81,16 +81,34 @@ def read_licences() -> tuple[ReadLicence, ...]:
     )
 
 
+def stated_licence(
+    package: str, file: str, stated: str = PROSE, read: Iterable[ReadLicence] | None = None
+) -> str:
+    """Return the licence of a track, read by hand where its package states it in prose.
+
+    Args:
+        package: Name of the package.
+        file: Path within it.
+        stated: What the package states for machines; `PROSE` where it does not.
+        read: What was read by hand; by default what ships.
+
+    """
+    if stated != PROSE:
+        return stated
+    rows = read_licences() if read is None else read
+    found = {each.file: each.licence for each in rows if each.package == package}
+    return found.get(file, found.get("", UNREAD))
+
+
 def is_unclear(package: str, file: str) -> bool:
     """Tell whether it was looked for and not found under which licence a track is."""
-    found = {each.file: each.licence for each in read_licences() if each.package == package}
-    return found.get(file, found.get("", "")) == UNCLEAR
+    return stated_licence(package, file) == UNCLEAR
 
 
 def attributions(
     splits: Mapping[str, Sequence[SplitTrack]],
     listing: Iterable[ListedTrack],
-    read: Iterable[ReadLicence],
+    read: Sequence[ReadLicence],
 ) -> tuple[Attribution, ...]:
     """Return a row for every track of `ATTRIBUTED_SPLITS` with a clear licence, by split.
 
@@ -101,15 +119,12 @@ def attributions(
 
     """
     listed = {track.identity: track for track in listing}
-    by_hand = {(each.package, each.file): each.licence for each in read}
     rows = []
     for split in ATTRIBUTED_SPLITS:
         for track in sorted(splits[split], key=lambda each: each.identity):
             known = listed.get(track.identity)
-            licence = "" if known is None else known.licence
-            if licence == PROSE:
-                whole = by_hand.get((track.package, ""), UNREAD)
-                licence = by_hand.get((track.package, track.file), whole)
+            stated = "" if known is None else known.licence
+            licence = stated_licence(track.package, track.file, stated, read)
             if licence == UNCLEAR:  # it is in the split and nothing was learned from it
                 continue
             title = "" if known is None else known.title

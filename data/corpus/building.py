@@ -6,17 +6,14 @@ whole or not there, and everything else is computed from them in a fixed order.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...models.errors import CatalogueError, OutputError
-from ..files.names import display_name
+from ...models.errors import CatalogueError
 from ..files.partial import check_output
+from ..reference.collecting import built_references
+from ..reference.corpus import write_corpus
 from .assembling import Assembled, assemble, write_fitting_shard
 from .listing import ListedTrack
 from .manifest import write_manifest
@@ -26,9 +23,11 @@ from .selection import Candidate, listed_reason
 from .sources import folder_tracks, packages
 from .splits import SplitTrack, write_splits
 from .workers import Workers
+from .working_folder import locked, make_folder
 
 MANIFEST_NAME = "manifest.jsonl"
 SHARD_NAME = "shard.bin"
+REFERENCES_NAME = "references.corpus"
 SPLITS_NAME = "splits"
 
 
@@ -93,17 +92,19 @@ def build_corpus(plan: CorpusPlan, find_structure: FindStructure, progress: Prog
 
     """
     manifest, shard = plan.out / MANIFEST_NAME, plan.out / SHARD_NAME
-    _make_folder(plan.out)
+    make_folder(plan.out)
     check_output(manifest, (), plan.force)
     work = plan.out / "work"
-    with _locked(work):
+    with locked(work):
         candidates = _measure_all(plan, work, find_structure, progress)
         progress("sorting", 0.0)
         corpus = assemble(candidates, plan.splits)
-        _make_folder(plan.out / SPLITS_NAME)
+        make_folder(plan.out / SPLITS_NAME)
         write_splits(plan.out / SPLITS_NAME, corpus.splits)  # those kept to as well: it is whole
         corpus, digest = write_fitting_shard(shard, corpus, plan.shard_bytes, progress)
         write_manifest(manifest, corpus.entries)
+        references = built_references(plan.out.resolve().name, candidates, corpus.entries)
+        write_corpus(plan.out / REFERENCES_NAME, references)
     return Built(manifest, shard, digest, corpus)
 
 
@@ -137,29 +138,3 @@ def _measure_all(
         if (reason := listed_reason(track))
     )
     return (*run.candidates(), *passed_over)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{display_name(path)}: cannot be made ({error.strerror}); choose another folder"
-        raise OutputError(message, code="no_directory", path=path) from error
-
-
-@contextmanager
-def _locked(work: Path) -> Iterator[None]:
-    """Hold the working folder for this build, and clear what a killed one has left unpacked."""
-    _make_folder(work)
-    descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            message = f"{display_name(work)}: another build works here; wait for its end"
-            raise OutputError(message, code="busy", path=work) from error
-        for leftover in work.glob("unpacked-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        yield
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from ...models.k_weighting import RELATIVE_GATE_LU
 from ...models.mel import frame_hop_samples
 from ...models.spectrum import CENTERS_HZ, EDGES_HZ, PowerSpectrum
 from ..audio import AudioReader, Samples, blocks
+from ..features.content import ContentMeter
 from ..features.frames import FrameMeter, MelFrames
 from ..features.statistics import StatisticsMeter
 from ..files.reader import open_audio
@@ -60,6 +61,11 @@ FindStructure: TypeAlias = Callable[[npt.NDArray[np.float32], float], Structure]
 """Takes power a mel band and frame, shape ``(80, frame)``, and the distance of frames in s."""
 
 
+def no_structure(power: npt.NDArray[np.float32], hop_s: float) -> Structure:
+    """Return one section and no tempo, where nothing can find them; arguments as above."""
+    return Structure(None, (0.0,))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
     """What is known of a track once it has been read.
@@ -78,10 +84,12 @@ class Measurement:
         range_lu: Loudness range; None where it is undefined.
         true_peak_dbtp: None for silence.
         plr_db: Peak to loudness ratio; None where it is undefined.
+        psr_db: Peak to short-term loudness ratio; None where it is undefined.
         bandwidth_hz: Where its spectrum ends.
         structure: Tempo and sections.
         character: What tells music from silence, noise and loops.
         statistics: Of the whole track, see `models.mel_statistics`.
+        content: Of the whole track, see `features.content`.
         spectrum: Of the track at `CORPUS_LUFS`.
         words: Fingerprint.
         segments: Excerpts at `CORPUS_LUFS`; none of a track without loudness.
@@ -101,10 +109,12 @@ class Measurement:
     range_lu: float | None
     true_peak_dbtp: float | None
     plr_db: float | None
+    psr_db: float | None
     bandwidth_hz: float
     structure: Structure
     character: Character
     statistics: Array
+    content: Array
     spectrum: PowerSpectrum
     words: Words
     segments: tuple[Segment, ...]
@@ -157,10 +167,12 @@ def measure_track(
         range_lu=loudness.range_lu,
         true_peak_dbtp=loudness.true_peak_dbtp,
         plr_db=loudness.plr_db,
+        psr_db=loudness.psr_db,
         bandwidth_hz=bandwidth_hz(reading.spectrum),
         structure=structure,
         character=character(power, words, hop_s),
         statistics=reading.statistics,
+        content=reading.content,
         spectrum=reading.spectrum.scaled(gain_db),
         words=words,
         segments=chosen,
@@ -185,6 +197,7 @@ class _Reading:
     loudness: LoudnessReport
     spectrum: PowerSpectrum
     statistics: Array
+    content: Array
     frames: MelFrames
 
 
@@ -192,6 +205,7 @@ def _read(reader: AudioReader) -> _Reading:
     levels = LoudnessAndPeak(CORPUS_RATE_HZ, 2)
     spectrum = SpectrumMeter(CORPUS_RATE_HZ, 2)
     statistics = StatisticsMeter(CORPUS_RATE_HZ, 2)
+    content = ContentMeter(CORPUS_RATE_HZ)
     meter = FrameMeter(CORPUS_RATE_HZ)
     parts: list[MelFrames] = []
     samples = 0
@@ -204,15 +218,18 @@ def _read(reader: AudioReader) -> _Reading:
         parts.extend(meter.feed(block))
         samples += block.shape[1]
     parts.extend(meter.finish())
-    for part in parts:  # frames are made once, for the statistics too
+    for part in parts:  # frames are made once, for statistics and content too
         statistics.feed_frames(part)
+        content.feed(part)
     loudness = levels.finish()
     lufs = loudness.integrated_lufs
+    long_term = spectrum.spectrum(None if lufs is None else lufs + RELATIVE_GATE_LU)
     return _Reading(
         samples / CORPUS_RATE_HZ,
         loudness,
-        spectrum.spectrum(None if lufs is None else lufs + RELATIVE_GATE_LU),
+        long_term,
         statistics.result(),
+        content.result(long_term, statistics.result()),
         MelFrames(
             np.concatenate([part.mid for part in parts], axis=1),
             np.concatenate([part.side for part in parts], axis=1),

@@ -38,6 +38,7 @@ class Run:
         find_structure: Finds tempo and sections.
         progress: Told how far it is.
         total: How many tracks there will be.
+        segments: The most excerpts of every track; by default as learning wants of each.
 
     """
 
@@ -48,12 +49,14 @@ class Run:
         find_structure: FindStructure,
         progress: Progress,
         total: int,
+        segments: int | None = None,
     ) -> None:
         self._work = work
         self._workers = workers
         self._find_structure = find_structure
         self._progress = progress
         self._total = total
+        self._segments = segments
         self._done = 0
         self._places: list[tuple[ListedTrack, str, Path]] = []
         self._problems: list[Candidate] = []
@@ -116,7 +119,7 @@ class Run:
                 yield Candidate(track, found, source)
 
     def _place(self, track: ListedTrack, version: str, source: str) -> Path:
-        path = self._work / store_name(track.identity, version, _most_segments(track))
+        path = self._work / store_name(track.identity, version, self._most_segments(track))
         self._places.append((track, source, path))
         return path
 
@@ -134,9 +137,9 @@ class Run:
             self._workers.measure(
                 each.path,
                 each.track.identity,
-                _most_segments(each.track),
+                self._most_segments(each.track),
                 self._work
-                / store_name(each.track.identity, each.version, _most_segments(each.track)),
+                / store_name(each.track.identity, each.version, self._most_segments(each.track)),
                 self._find_structure,
             )
             for each in tracks
@@ -159,7 +162,8 @@ class Run:
         self._done += count
         self._progress(step, self._done / self._total)
 
-
-def _most_segments(track: ListedTrack) -> int:
-    may_be_target = track.good_quality is not False and track.looks_mastered is not False
-    return TARGET_SEGMENTS if may_be_target else OTHER_SEGMENTS
+    def _most_segments(self, track: ListedTrack) -> int:
+        if self._segments is not None:
+            return self._segments
+        may_be_target = track.good_quality is not False and track.looks_mastered is not False
+        return TARGET_SEGMENTS if may_be_target else OTHER_SEGMENTS

@@ -89,7 +89,7 @@ def target_reason(track: ListedTrack, measurement: Measurement) -> str:
     good, mastered = track.good_quality, track.looks_mastered
     if not (_is_good(measurement) if good is None else good):
         return "not of good quality"
-    if not (_looks_mastered(measurement) if mastered is None else mastered):
+    if not (looks_mastered(measurement) if mastered is None else mastered):
         return "does not look mastered"
     if peak is None or peak > HIGHEST_PEAK_DBTP:
         return f"true peak above +{HIGHEST_PEAK_DBTP:.0f} dBTP"
@@ -105,16 +105,18 @@ def _is_good(measurement: Measurement) -> bool:
     )
 
 
-def _looks_mastered(measurement: Measurement) -> bool:
+def looks_mastered(measurement: Measurement) -> bool:
     """Tell whether a track is louder than -17 LUFS, of a PLR under 17 dB, peaking over -3 dBTP."""
-    lufs, peak, plr_db = (
-        measurement.integrated_lufs,
-        measurement.true_peak_dbtp,
-        measurement.plr_db,
-    )
-    if lufs is None or peak is None or plr_db is None:
+    figures = measurement.integrated_lufs, measurement.true_peak_dbtp, measurement.plr_db
+    lufs, peak_dbtp, plr_db = figures
+    if lufs is None or peak_dbtp is None or plr_db is None:
         return False
-    return lufs > -17.0 and plr_db < 17.0 and peak > -3.0
+    return is_loud_enough(lufs, peak_dbtp, plr_db)
+
+
+def is_loud_enough(lufs: float, peak_dbtp: float, plr_db: float) -> bool:
+    """Tell whether loudness, true peak and their ratio are those of a finished master."""
+    return lufs > -17.0 and plr_db < 17.0 and peak_dbtp > -3.0
 
 
 def duplicate_reasons(

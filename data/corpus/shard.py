@@ -24,6 +24,7 @@ from ...models.errors import CatalogueError
 from ...models.mel import MEL_BANDS
 from ...models.mel_statistics import STATISTICS
 from ...models.spectrum import CENTERS_HZ, PowerSpectrum
+from ..features.content import CONTENT
 from ..files.replacing import replace_file
 from .quantizing import (
     PEAK_STEP_DB,
@@ -38,11 +39,12 @@ from .quantizing import (
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
 _FAMILY = b"glassmaster shard "
 _MAGIC = _FAMILY + f"{FORMAT}\n".encode()
 _DIGEST_BYTES = 32
-_DATA = frozenset(("statistics", "spectrum", "segments"))
+_ENDS = (len(STATISTICS), len(STATISTICS) + len(CONTENT))
+_DATA = frozenset(("statistics", "content", "spectrum", "segments"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,7 @@ class ShardSong:
         artist: As far as known.
         sample_rate: At which it was measured, in Hz.
         statistics: Of the whole song, shape ``(statistics,)``; see `STATISTICS`.
+        content: Of the whole song, shape ``(content,)``; see `CONTENT`.
         spectrum: Of the whole song at -18 LUFS.
         integrated_lufs: Before it was brought to -18 LUFS; as are the next.
         range_lu: Loudness range.
@@ -89,6 +92,7 @@ class ShardSong:
     artist: str
     sample_rate: int
     statistics: Array
+    content: Array
     spectrum: PowerSpectrum
     integrated_lufs: float
     range_lu: float
@@ -98,8 +102,8 @@ class ShardSong:
 
 
 def statistics_hash() -> str:
-    """Return the SHA-256 of the statistics' names, in hexadecimal."""
-    return hashlib.sha256("\n".join(STATISTICS).encode()).hexdigest()
+    """Return the SHA-256 of the names of statistics and content, in hexadecimal."""
+    return hashlib.sha256("\n".join((*STATISTICS, *CONTENT)).encode()).hexdigest()
 
 
 def write_shard(path: str | Path, songs: Sequence[ShardSong]) -> str:
@@ -187,11 +191,12 @@ def _damaged(path: str | Path) -> CatalogueError:
 def _row(song: ShardSong, data: bytearray) -> dict[str, Any]:
     """Append a song's arrays to the data and return its row of the directory."""
     spectrum = np.stack((song.spectrum.mid, song.spectrum.side, song.spectrum.cross))
-    if song.statistics.shape != (len(STATISTICS),) or spectrum.shape != (3, len(CENTERS_HZ)):
-        raise _bad_song(song, "statistics or spectrum of another shape")
+    shapes = song.statistics.shape, song.content.shape, spectrum.shape
+    if shapes != ((len(STATISTICS),), (len(CONTENT),), (3, len(CENTERS_HZ))):
+        raise _bad_song(song, "statistics, content or spectrum of another shape")
     row = {f.name: getattr(song, f.name) for f in fields(song) if f.name not in _DATA}
     numbers = [value for value in row.values() if isinstance(value, float)]
-    whole = np.concatenate((song.statistics, spectrum.ravel()))
+    whole = np.concatenate((song.statistics, song.content, spectrum.ravel()))
     if not (all(map(math.isfinite, numbers)) and np.isfinite(whole).all()):
         raise _bad_song(song, "a number that is not finite")
     row["whole"] = _append(data, whole.astype("<f8").tobytes())
@@ -247,12 +252,13 @@ def _bad_song(song: ShardSong, fault: str) -> CatalogueError:
 
 def _song(row: dict[str, Any], data: memoryview) -> ShardSong:
     whole = np.frombuffer(_part(data, row.pop("whole")), "<f8").astype(np.float64)
-    spectrum = whole[len(STATISTICS) :].reshape(3, len(CENTERS_HZ))
+    statistics, content, spectrum = np.split(whole, _ENDS)
     segments = tuple(_segment(_Packed(**packed), data) for packed in row.pop("segments"))
     return ShardSong(
         **row,
-        statistics=whole[: len(STATISTICS)],
-        spectrum=PowerSpectrum(*spectrum),
+        statistics=statistics,
+        content=content,
+        spectrum=PowerSpectrum(*spectrum.reshape(3, len(CENTERS_HZ))),
         segments=segments,
     )
 

@@ -14,15 +14,18 @@ import numpy as np
 
 from ...models.mel_statistics import STATISTICS
 from ...models.spectrum import PowerSpectrum
+from ..features.content import CONTENT
 from ..files.replacing import replace_file
 from .character import Character
 from .measuring import Measurement, Structure
 from .shard import Segment
 
-STORE_FORMAT = 1
+STORE_FORMAT = 2
 """Raised when measurements change; older files are then measured again."""
 
-_ARRAYS = frozenset(("structure", "character", "statistics", "spectrum", "words", "segments"))
+_ARRAYS = frozenset(
+    ("structure", "character", "statistics", "content", "spectrum", "words", "segments")
+)
 
 
 def store_name(identity: str, source: str, segments: int) -> str:
@@ -35,7 +38,7 @@ def store_name(identity: str, source: str, segments: int) -> str:
         segments: The most segments that are wanted of it.
 
     """
-    layout = hashlib.sha256("\n".join(STATISTICS).encode()).hexdigest()
+    layout = hashlib.sha256("\n".join((*STATISTICS, *CONTENT)).encode()).hexdigest()
     key = json.dumps([STORE_FORMAT, layout, identity, source, segments])
     return hashlib.sha256(key.encode()).hexdigest()[:32] + ".npz"
 
@@ -63,6 +66,7 @@ def save_measurement(path: Path, measured: Measurement) -> None:
     spectrum = measured.spectrum
     arrays: dict[str, Any] = {
         "statistics": measured.statistics,
+        "content": measured.content,
         "spectrum": np.stack((spectrum.mid, spectrum.side, spectrum.cross)),
         "words": measured.words,
     }
@@ -100,6 +104,7 @@ def _measurement(facts: dict[str, Any], archive: Any, with_segments: bool) -> Me
         structure=Structure(structure["tempo_bpm"], tuple(structure["sections_s"])),
         character=Character(**facts["character"]),
         statistics=archive["statistics"],
+        content=archive["content"],
         spectrum=PowerSpectrum(*archive["spectrum"]),
         words=archive["words"],
         segments=segments,

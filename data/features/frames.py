@@ -116,7 +116,7 @@ class FrameMeter:
 
         """
         missing = frame_count(self._samples, self._rate) - self._frames
-        if self._samples == 0:
+        if self._samples == 0 or missing == 0:  # nothing is left, or it was told already
             return
         self._held[:, self._filled :] = 0.0
         last = self._measure(missing)

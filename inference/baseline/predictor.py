@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...data.analysis import Analysis
 from ...models.settings import default_settings
-from ..predictor import Prediction, Reason
+from ..predictor import Company, Prediction, Reason
 from .bass import choose_imager
 from .dynamics import choose_compressor
 from .equalizer import choose_equalizer, remove_offset
@@ -26,6 +26,7 @@ class BaselinePredictor:
 
     name = "baseline"
     model = None
+    listens = False
     describe = (
         "Settings from published mean spectra of finished masters and measured differences of "
         "mixes from them, by closed forms; nothing is trained."
@@ -35,8 +36,10 @@ class BaselinePredictor:
         self._prior = default_prior() if prior is None else prior
         self._model = ToneModel(self._prior)
 
-    def predict(self, analysis: Analysis) -> Prediction:
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Choose settings for the mix that was analyzed; equal analyses give equal settings.
+
+        Finished songs are not listened to: what is normal is known without any.
 
         Intervals are given for the response only: of reduction and width this predictor knows
         what is normal, and not what an engineer would make of this mix.

@@ -62,7 +62,7 @@ def run_files(
 
 def measure(path: Path) -> tuple[FileInfo, Analysis, tuple[Finding, ...]]:
     """Analyze a file, with progress on a terminal: what it is, its meters, and what is odd."""
-    from ..mastering import analyze_file
+    from ..reading import analyze_file
 
     with Progress(path) as progress:
         analysis, reader = analyze_file(path, progress)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...data.files.names import display_name, output_name
 from ...models.errors import UsageError
 from .answer import Entry
+from .corpus import add_corpus_arguments
 from .files import run_files
 from .progress import Progress
 from .targets import (
@@ -47,6 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--amount", type=float, default=1.0, metavar="0..1", help="how much of the settings"
     )
+    add_corpus_arguments(parser)
+    parser.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="FILE[:WEIGHT]",
+        help="a finished track to go by, and its share, 0 to 1; may be repeated",
+    )
+    parser.add_argument(
+        "--reference-parts",
+        metavar="PART=WEIGHT,…",
+        help="what of references counts, 0 to 1: tone, dynamics and width (1 each unless given) "
+        "and loudness (0)",
+    )
     parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
     parser.add_argument("--true-peak", type=float, metavar="X", help="ceiling in dBTP")
     parser.add_argument(
@@ -63,9 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...models.parameters import complete
     from ...models.processors import limiter
+    from ..guidance import Guidance, named_parts, named_references
     from ..learned.loading import choose_predictor
     from ..mastering import master
     from ..recipe import save_recipe
+    from ..reference import named_corpora
     from ..report.entries import master_entry
     from ..report.page import page_path, write_page
     from ..report.text import master_text
@@ -88,6 +105,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
     prepare_reports(arguments.report)
     predictor, notes = choose_predictor(arguments.model)
+    guidance = Guidance(
+        named_corpora(arguments.corpus),
+        tuple(arguments.exclude),
+        named_references(arguments.reference),
+        named_parts(arguments.reference_parts),
+    )
     made: list[Path] = []
 
     def work(path: Path) -> tuple[Entry, str]:
@@ -97,7 +120,13 @@ def run(arguments: argparse.Namespace) -> int:
         wanted = check_targets(targets, mixes, made, force=request.force)
         with Progress(path) as progress:
             result = master(
-                path, request, predictor, amount=arguments.amount, notes=notes, step=progress
+                path,
+                request,
+                predictor,
+                amount=arguments.amount,
+                notes=notes,
+                guidance=guidance,
+                step=progress,
             )
         made.extend(wanted)
         if arguments.recipe is not None:

@@ -16,7 +16,6 @@ from ..extra import needs_extra
 GROUP = "glassmaster.commands"
 
 HELPS = {
-    "corpus": "make a training corpus from music",
     "train": "train a predictor",
     "evaluate": "run the benchmark",
 }

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.moves import BLOCK_MOVES, BYPASSES, NEUTRAL, bounded
+from ..predictor import Company
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -41,13 +42,12 @@ class Estimate:
 class Estimator(Protocol):
     """A model of either kind."""
 
-    def estimate(self, statistics: Array, references: Array) -> Estimate:
+    def estimate(self, statistics: Array, company: Company) -> Estimate:
         """Estimate what a master would do.
 
         Args:
             statistics: Of the mix, shape ``(statistics,)``.
-            references: Of songs it is to be like, shape ``(reference, statistics)``; none is
-                allowed.
+            company: Songs it is to be like; there may be none.
 
         Raises:
             ModelError: The model gives numbers that are none.

@@ -92,13 +92,14 @@ class Attention:
         )
         self._null = file.array("references.null", 1, 1, width)[0]
 
-    def __call__(self, mix: Array, hidden: Array, references: Array) -> Array:
+    def __call__(self, mix: Array, hidden: Array, references: Array, counted: Array) -> Array:
         """Return what the references say about the mix.
 
         Args:
             mix: As the network sees it, shape ``(seen,)``.
             hidden: Shape ``(width,)``.
-            references: As the network sees them, shape ``(reference, seen)``; none is allowed.
+            references: As the network sees them, shape ``(reference, seen)``; there may be none.
+            counted: What each counts, above 0, shape ``(reference,)``.
 
         """
         given = np.concatenate((references, references - mix), axis=1)
@@ -106,6 +107,7 @@ class Attention:
         keys, values = self._split(self._key(tokens)), self._split(self._value(tokens))
         query = self._split(self._query(hidden))
         scores = (keys * query).sum(axis=-1) / math.sqrt(query.shape[-1])
+        scores = scores + np.log(np.append(counted, 1.0))[:, None]
         weights = np.exp(scores - scores.max(axis=0))
         weights /= weights.sum(axis=0)
         return self._out((weights[..., None] * values).sum(axis=0).ravel())

@@ -2,8 +2,8 @@
 
 ``moves = bias + weights z`` with ``z`` the statistics of the mix, each minus its mean over its
 standard deviation. Where there are references, and weights for them, it is another estimate:
-``referred_bias + referred_weights (z, r)`` with ``r`` the mean of theirs. Quantities alike, with a
-spread that is the same for every mix.
+``referred_bias + referred_weights (z, r)`` with ``r`` the weighted mean of theirs. Quantities
+alike, with a spread that is the same for every mix.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ...models.mel_statistics import STATISTICS
 from ...models.moves import BYPASSES, MOVES, QUANTITIES
+from ..predictor import Company
 from .estimate import Estimate
 from .model_file import ModelFile
 
@@ -74,12 +75,13 @@ class LinearEstimator:
         sigma = file.optional("quantity_referred_sigma", len(QUANTITIES))
         self._referred_sigma = self._sigma if sigma is None else sigma
 
-    def estimate(self, statistics: Array, references: Array) -> Estimate:
+    def estimate(self, statistics: Array, company: Company) -> Estimate:
         """Estimate what a master would do; see `Estimator`."""
         z = (statistics - self._mean) / self._scale
         referred = None
-        if len(references):
-            referred = ((references - self._mean) / self._scale).mean(axis=0)
+        if len(company.weights):
+            mean = np.average(company.statistics, axis=0, weights=company.weights)
+            referred = (mean - self._mean) / self._scale
         return Estimate(
             self._moves.at(z, referred),
             self._quantities.at(z, referred),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ...models.mel_statistics import STATISTICS
 from ...models.moves import BYPASSES, INTENTS, MOVES, QUANTITIES, WIDTH, bounded
 from ...models.network_shape import FARTHEST, REDUCTION_START, STUDIO_LENGTH, WIDEST_LOG_SIGMA
+from ..predictor import Company
 from .estimate import Estimate
 from .layers import Affine, Attention, Block, Norm, gelu
 from .model_file import ModelFile
@@ -62,7 +63,7 @@ class NetworkEstimator:
     def estimate(
         self,
         statistics: Array,
-        references: Array,
+        company: Company,
         intent: Array | None = None,
         studio: int = NO_STUDIO,
     ) -> Estimate:
@@ -70,24 +71,23 @@ class NetworkEstimator:
 
         Args:
             statistics: Of the mix, shape ``(statistics,)``.
-            references: Of songs it is to be like, shape ``(reference, statistics)``; none is
-                allowed.
+            company: Songs it is to be like; there may be none.
             intent: As `INTENTS`, -1 to 1, shape ``(8,)``; None asks for nothing.
             studio: Token of a studio.
 
         """
         asked = np.zeros(len(INTENTS)) if intent is None else intent
         z = (statistics - self._mean) / self._scale
-        others = (references - self._mean) / self._scale
+        others = (company.statistics - self._mean) / self._scale
         seen, known = self._seen(z), self._seen(others)
         condition = gelu(self._condition(np.concatenate((asked, self._studio[studio]))))
         hidden = gelu(self._embed(seen))
-        hidden = hidden + self._references(seen, hidden, known)
+        hidden = hidden + self._references(seen, hidden, known, company.weights)
         for block in self._blocks:
             hidden = block(hidden, condition)
         hidden = self._norm(hidden)
         free = self._move_scale * (self._moves(hidden) + self._intended @ asked)
-        moves = bounded(self._linear(z, others) + free)
+        moves = bounded(self._linear(z, others, company.weights) + free)
         reductions = np.logaddexp(0.0, self._reductions(hidden) + REDUCTION_START)
         log_sigma = np.clip(self._log_sigma(hidden), -WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
         shared = self._factor(hidden).reshape(len(QUANTITIES), -1)
@@ -95,10 +95,10 @@ class NetworkEstimator:
         means = np.concatenate((moves[: WIDTH.stop], reductions))
         return Estimate(moves, means, np.sqrt(variance), self._bypass(hidden))
 
-    def _linear(self, z: Array, references: Array) -> Array:
+    def _linear(self, z: Array, references: Array, weights: Array) -> Array:
         moves: Array = self._linear_weight @ z + self._linear_bias
         if len(references):
-            both = np.concatenate((z, references.mean(axis=0)))
+            both = np.concatenate((z, np.average(references, axis=0, weights=weights)))
             moves = self._referred_weight @ both + self._referred_bias
         return moves
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from ...models.moves import ATTACK, LIMITER_RELEASE, RELEASE, SLOPE, THRESHOLD
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import ChainSettings
 from ..baseline.predictor import leave_alone, unjudged
-from ..predictor import NOT_DETERMINED, Interval, Prediction, Reason
+from ..predictor import NOBODY, NOT_DETERMINED, Company, Interval, Prediction, Reason
 from .calibration import PEAK, Calibration
 from .decisions import Decisions
 from .estimate import Estimator
@@ -42,16 +42,17 @@ class LearnedPredictor:
         self.name = file.kind
         self.model = file.sha256
         self.describe = file.metadata.get("describe") or f"Settings by a learned {file.kind} model."
+        self.listens = "referred_weights" in file.arrays or "referred_weight" in file.arrays
         self._estimator = estimator
         self._calibration = Calibration(file)
         self._decisions = Decisions()
 
-    def predict(self, analysis: Analysis, references: Sequence[Analysis] = ()) -> Prediction:
-        """Choose settings for the mix that was analyzed; equal analyses give equal settings.
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
+        """Choose settings for the mix that was analyzed; equal arguments give equal settings.
 
         Args:
             analysis: Of the mix.
-            references: Of songs that it is to be like; those without statistics do not count.
+            company: Finished songs that it is to be like.
 
         """
         text = unjudged(analysis)
@@ -60,10 +61,10 @@ class LearnedPredictor:
         if text is not None:
             return leave_alone(analysis, text)
         held = self._calibration.held
-        rows = [held(each.statistics) for each in references if each.statistics.any()]
-        others = np.array(rows).reshape(-1, len(STATISTICS))
+        shown = NOBODY if company is None else company
+        rows = np.array([held(row) for row in shown.statistics]).reshape(-1, len(STATISTICS))
         mix = held(analysis.statistics)
-        estimate = self._estimator.estimate(mix, others)
+        estimate = self._estimator.estimate(mix, Company(rows, shown.weights))
         amount = self._calibration.amount(mix)
         moves = self._calibration.moves(estimate, amount)
         intervals = self._calibration.quantity_intervals(estimate, referred=len(rows) > 0)

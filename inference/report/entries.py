@@ -23,6 +23,7 @@ from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, levels_db
 from ..compliance import ComplianceReport
 from ..predictor import NOT_DETERMINED
 from ..results import MasteringResult
+from .company import listened_entry, match_entry
 from .document import Json, file_entry, plain
 from .facts import playback
 from .reasons import told_reasons
@@ -161,6 +162,8 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
         },
         "basis": result.basis,
         "reasons": [asdict(reason) for reason in told_reasons(result)],
+        "match": None if result.match is None else match_entry(result.match),
+        "references": listened_entry(result.listened),
         "recipe": None if recipe is None else plain(recipe),
         "report": None if page is None else plain(page),
     }

@@ -8,8 +8,10 @@ from ...data.files.names import display_name, output_name
 from ...data.files.partial import output_error
 from ..documents import write_text
 from ..profiles import load_profile
+from ..reference import ReferenceMatch
 from ..results import MasteringResult
 from .certainty import applied_text, certainties, interval_text, response_text
+from .company import departure_text, departures, neighbor_cells, share_text, standings
 from .facts import (
     LABELS,
     comparisons,
@@ -23,6 +25,7 @@ from .facts import (
 )
 from .figures import reduction_figure, spectrum_figure
 from .markup import escape, listing, measure, number, paragraph, prose, section, table, terms
+from .match_figure import match_figure
 from .reasons import told_reasons
 from .settings_table import settings_tables
 from .style import STYLE_SHEET
@@ -69,7 +72,8 @@ def page(result: MasteringResult) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}: mastering report</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n"
         f"{_header(result)}{_loudness(result)}{_tone(result)}{_dynamics(result)}{_reasons(result)}"
-        f"{_certainty(result)}{_compliance(result)}{_settings(result)}{_provenance(result)}</body>\n</html>\n"
+        f"{_certainty(result)}{_company(result)}{_compliance(result)}{_settings(result)}"
+        f"{_provenance(result)}</body>\n</html>\n"
     )
 
 
@@ -173,6 +177,48 @@ def _certainty(result: MasteringResult) -> str:
         ]
         parts.append(table(head, cells, (1, 2)))
     return section("How sure", *parts)
+
+
+def _company(result: MasteringResult) -> str:
+    parts = [] if result.match is None else _match(result.match)
+    if result.listened:
+        rows = [(display_name(each.name), share_text(each)) for each in result.listened]
+        note = "Files that were given by name, each with the share that it counts."
+        parts += ["<h3>References</h3>", paragraph(note, "soft")]
+        parts.append(table(("Reference", "Share"), rows, (1,)))
+    title = "References" if result.match is None else "Finished music like it"
+    return section(title, *parts) if parts else ""
+
+
+def _match(match: ReferenceMatch) -> list[str]:
+    note = (
+        f"The {len(match.neighbors)} tracks of the reference corpora that the mix is most like, "
+        "and where the mix lies among them before anything is done to it."
+    )
+    figures = [
+        (
+            f"{prose(each.label)}, {each.unit}",
+            *(number(value) for value in (each.mix, each.p10, each.p50, each.p90)),
+            number(each.percentile, 0),
+        )
+        for each in standings(match)
+    ]
+    outside = (
+        f"{name} outside 10 to 90 %: {departure_text(found)}."
+        for name, found in departures(match).items()
+    )
+    rows = []
+    for neighbor in match.neighbors:
+        distance, *who = neighbor_cells(neighbor)
+        rows.append((*who, distance))
+    return [
+        paragraph(note, "soft"),
+        match_figure(match),
+        listing(map(prose, outside), "notes"),
+        table(("", "Mix", "10 %", "Median", "90 %", "Percentile"), figures, range(1, 6)),
+        "<h3>Who it is</h3>",
+        table(("Track", "Licence", "Corpus", "Distance"), rows, (3,), "neighbors"),
+    ]
 
 
 def _compliance(result: MasteringResult) -> str:

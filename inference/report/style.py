@@ -7,12 +7,14 @@ STYLE_SHEET = """
   color-scheme: light dark;
   --ground: #fbfbfa; --panel: #ffffff; --ink: #20262c; --soft: #5b6670; --rule: #dfe3e6;
   --mix: #6b7883; --moved: #1f5f8b; --expected: #1f5f8b26; --high: #9dbcd2; --median: #1f5f8b;
+  --neighbors: #7a5a8e2b; --middle: #7a5a8e;
   --good: #2c6e49; --good-ground: #e5f0e9; --bad: #a13d2d; --bad-ground: #f7e8e4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #15181b; --panel: #1c2024; --ink: #e4e8eb; --soft: #9aa6b0; --rule: #333a41;
     --mix: #93a0ab; --moved: #79b4dd; --expected: #79b4dd2e; --high: #3f647e; --median: #79b4dd;
+    --neighbors: #c3a3d638; --middle: #c3a3d6;
     --good: #8ccfa6; --good-ground: #1d3327; --bad: #eda08f; --bad-ground: #3b231e;
   }
 }
@@ -41,6 +43,7 @@ section {
 .good { color: var(--good); background: var(--good-ground); }
 .bad { color: var(--bad); background: var(--bad-ground); }
 ul.bad, ul.notes { background: none; margin: .25rem 0 .75rem; padding-left: 1.2rem; }
+figure + ul.notes { margin-top: .9rem; }
 dl { margin: 0; }
 dt { font-weight: 600; }
 dd { margin: 0 0 .7rem; }
@@ -73,6 +76,8 @@ svg .moved { stroke: var(--moved); stroke-width: 2.5; }
 svg .expected { fill: var(--expected); }
 svg .high { fill: var(--high); }
 svg .median { fill: var(--median); }
+svg .neighbors { fill: var(--neighbors); }
+svg .middle { stroke: var(--middle); stroke-width: 1.25; }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
 .key { display: inline-block; margin-right: 1.25rem; }
 .swatch {
@@ -83,6 +88,8 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
 .swatch.expected { background: var(--expected); }
 .swatch.high { background: var(--high); }
 .swatch.median { background: var(--median); }
+.swatch.neighbors { background: var(--neighbors); }
+.swatch.middle { height: 0; border-top: 1px solid var(--middle); vertical-align: .25rem; }
 @media (max-width: 40rem) {
   body { padding: 1.25rem .75rem 2rem; }
   section { padding: .9rem .85rem .75rem; }
@@ -95,6 +102,7 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .35rem; }
   :root {
     --ground: #ffffff; --panel: #ffffff; --ink: #000000; --soft: #444444; --rule: #cccccc;
     --mix: #777777; --moved: #1f5f8b; --expected: #dbe6ee; --high: #b5cddd; --median: #1f5f8b;
+    --neighbors: #e7dfec; --middle: #7a5a8e;
     --good: #1c5535; --good-ground: #ffffff; --bad: #8a2b1c; --bad-ground: #ffffff;
   }
   body { padding: 0; max-width: none; font-size: 10pt; }

@@ -22,6 +22,7 @@ from ..compliance import ComplianceReport
 from ..profiles import load_profile
 from ..results import MasteringResult
 from .certainty import certainty_lines
+from .company import company_lines
 from .facts import (
     LABELS,
     UNDEFINED,
@@ -160,6 +161,7 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
             *certainty_lines(result),
             "",
             *_playback_lines(result),
+            *company_lines(result.match, result.listened),
             *_warning_lines(result.findings),
             "",
             *item("Basis", display_name(result.basis)),

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-_ABSENT = -1e9
+_ABSENT = 1e-30  # counts for nothing, and has a logarithm
 
 
 def zeroed(layer: nn.Linear) -> nn.Linear:
@@ -53,7 +53,7 @@ class ReferenceAttention(nn.Module):
             hidden: Of the mix, shape ``(batch, width)``.
             references: Standardized statistics, shape ``(batch, reference, statistics)``; there may
                 be none.
-            present: 1 for each reference that counts, else 0, shape ``(batch, reference)``.
+            present: What each reference counts, 1 usually, 0 for none, ``(batch, reference)``.
 
         """
         given = torch.cat((references, references - mix[:, None]), -1)
@@ -64,7 +64,7 @@ class ReferenceAttention(nn.Module):
         keys = self.key(tokens).unflatten(-1, (self._heads, size))
         values = self.value(tokens).unflatten(-1, (self._heads, size))
         scores = (query[:, None] * keys).sum(-1) / math.sqrt(size)
-        scores = scores + _ABSENT * (1.0 - counted)[..., None]
+        scores = scores + counted.clamp(min=_ABSENT).log()[..., None]
         mixed = (scores.softmax(1)[..., None] * values).sum(1)
         summary: Tensor = self.out(mixed.flatten(1))
         return summary

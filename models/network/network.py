@@ -26,6 +26,7 @@ Array = npt.NDArray[np.float64]
 
 _CONDITION = 32
 _LEAST_SPREAD = 1e-3
+_LEAST_COUNT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +184,7 @@ class MoveNetwork(nn.Module):
         counted = present[..., None]
         total = ((references - self.mean) / self.scale * counted).sum(1)
         count = counted.sum(1)
-        both = torch.cat((z, total / count.clamp(min=1.0)), 1)
+        both = torch.cat((z, total / count.clamp(min=_LEAST_COUNT)), 1)
         referred = both @ self.referred_weight.T + self.referred_bias
         return torch.where(count > 0.0, referred, z @ self.linear_weight.T + self.linear_bias)
 
@@ -200,7 +201,7 @@ class MoveNetwork(nn.Module):
         Args:
             statistics: Of mixes, shape ``(batch, statistics)``.
             references: Of references, shape ``(batch, reference, statistics)``; there may be none.
-            present: 1 for each reference that counts, else 0, shape ``(batch, reference)``.
+            present: What each reference counts, 1 usually, 0 for none, ``(batch, reference)``.
             intent: As `INTENTS`, -1 to 1, shape ``(batch, 8)``; zeros ask for nothing.
             studio: Studio tokens, whole numbers, shape ``(batch,)``; 0 is none.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis
+from glassmaster.data.features.content import CONTENT
 from glassmaster.data.findings import Finding
 from glassmaster.data.metering.report import LoudnessReport
 from glassmaster.data.metering.spectrum import LevelSpread
@@ -63,6 +64,7 @@ def analysis(
         digest="",
         findings=(),
         statistics=np.zeros(len(STATISTICS)),
+        content=np.zeros(len(CONTENT)),
     )
 
 

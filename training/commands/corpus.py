@@ -1,4 +1,4 @@
-"""``glassmaster corpus``: music to learn from, made into a manifest, splits and a shard."""
+"""``glassmaster corpus build`` and ``attribution``: music to learn from, and whose it is."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from ...data.corpus.building import Built, CorpusPlan
     from ...data.corpus.listing import ListedTrack
 
-NAME = "corpus"
-HELP = "build a corpus to learn from"
-
 _ALL = "all"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help=HELP, description=_DESCRIPTION)
+def add_arguments(action: str, parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``build`` or ``attribution``."""
+    {"build": _add_build, "attribution": _add_attribution}[action](parser)
+
+
+def _add_build(build: argparse.ArgumentParser) -> None:
+    build.description = _DESCRIPTION
     build.add_argument("out", metavar="OUT", type=Path, help="folder of the corpus")
     build.add_argument(
         "--folder",
@@ -56,9 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
     build.add_argument("--force", action="store_true", help="replace a corpus that is there")
     build.add_argument("--json", action="store_true", help="print a JSON document on stdout")
-    attribution = actions.add_parser(
-        "attribution", help=_ATTRIBUTION, description=_ATTRIBUTION_DESCRIPTION
-    )
+
+
+def _add_attribution(attribution: argparse.ArgumentParser) -> None:
+    attribution.description = _ATTRIBUTION_DESCRIPTION
     attribution.add_argument("out", metavar="FILE", type=Path, help="CSV file; replaced if there")
     attribution.add_argument(
         "--splits", type=Path, metavar="DIR", help="splits (default: those that ship)"
@@ -67,12 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 _DESCRIPTION = (
-    "Measure every track of folders and packages, and write OUT/manifest.jsonl, OUT/shard.bin and, "
-    "where they are cut, OUT/splits. A build that was killed goes on where it stopped."
+    "Measure every track of folders and packages, and write OUT/manifest.jsonl, OUT/shard.bin, "
+    "OUT/references.corpus and, where they are cut, OUT/splits. A build that was killed goes on "
+    "where it stopped."
 )
-
-
-_ATTRIBUTION = "list the music that weights were learned from, with artists and licences"
 _ATTRIBUTION_DESCRIPTION = (
     "Write a CSV file with every track of the splits fit, calibration and validation, and print "
     "how many of them have which licence."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from ...inference.commands.answer import Answer
     from ..calibrating import Calibration
     from ..learning.running import Outcome
 
@@ -47,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     config = compose_training(arguments.overrides)
     command = shlex.join(["glassmaster", "train", *arguments.overrides])
+    if config.learner == "embedding":
+        return _embedded(config, command, arguments.answer)
     outcome = _learned(config, command)
     if not outcome.is_first:  # of several processes one speaks
         return 0
@@ -59,6 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.answer.entries.append(_entry(outcome))
     arguments.answer.give()
     return _evaluated(config, outcome)
+
+
+def _embedded(config: DictConfig, command: str, answer: Answer) -> int:
+    from ..retrieval.embedding import train_embedding
+
+    path = train_embedding(config, command, _tell)
+    _tell(str(path))
+    answer.give()
+    return 0
 
 
 def _evaluated(config: DictConfig, outcome: Outcome) -> int:
@@ -132,17 +144,18 @@ def _choices() -> str:
 
 
 def _learned(config: DictConfig, command: str) -> Outcome:
-    def tell(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
     if config.learner == "linear":
         from ..linear.running import train_linear
 
-        return train_linear(config, command, tell)
+        return train_linear(config, command, _tell)
     from ..learning.running import train
 
     with _Line() as line:
-        return train(config, command, line, tell)
+        return train(config, command, line, _tell)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _told(found: Calibration) -> str:

@@ -51,10 +51,7 @@ def build_network(config: DictConfig, songs: Songs) -> MoveNetwork:
 
 
 def start_from_linear(network: MoveNetwork, path: Path) -> None:
-    """Give a network the linear estimate of a file to start from, with and without references.
-
-    That of a mix alone serves for both: what references say has to be learned, since known settings
-    and degradations want opposite things of them: a linear estimate of both is good for neither.
+    """Give a network the linear estimates of a file to start from, with and without references.
 
     Raises:
         ModelError: The file holds something else, or is damaged.
@@ -68,11 +65,11 @@ def start_from_linear(network: MoveNetwork, path: Path) -> None:
             path=path,
         )
     mean, scale = network.mean.double().numpy(), network.scale.double().numpy()
-    weight = file.arrays["weights"] / file.arrays["scale"]
-    bias = file.arrays["bias"] + weight @ (mean - file.arrays["mean"])
-    weight = weight * scale
-    network.set_linear(weight, bias, referred=False)
-    network.set_linear(np.hstack((weight, np.zeros_like(weight))), bias, referred=True)
+    for prefix, times in (("", 1), ("referred_", 2)):
+        weight = file.arrays[f"{prefix}weights"] / np.tile(file.arrays["scale"], times)
+        bias = file.arrays[f"{prefix}bias"]
+        bias = bias + weight @ np.tile(mean - file.arrays["mean"], times)
+        network.set_linear(weight * np.tile(scale, times), bias, referred=times == 2)
 
 
 def build_engine(config: DictConfig, songs: Songs, network: MoveNetwork) -> Engine:
@@ -95,9 +92,10 @@ def validation_sets(
     """Return examples of one click, and of known settings with references."""
     mixes, styles = (Curriculum((Phase(0.0, forward=share),)) for share in (0.0, 1.0))
     seed, count = config.seed, config.validation_examples
+    one_click = replace(plain(rules), no_reference=0.0)
     referred = replace(rules, no_reference=0.0, no_intent=1.0, variation_db=0.0)
     return (
-        ValidationSet("one_click", fixed_plans(pool, plain(rules), mixes, seed, ONE_CLICK, count)),
+        ValidationSet("one_click", fixed_plans(pool, one_click, mixes, seed, ONE_CLICK, count)),
         ValidationSet("styled", fixed_plans(pool, referred, styles, seed, STYLED, count)),
     )
 

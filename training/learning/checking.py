@@ -19,6 +19,7 @@ _LEAST = {
     "examples.segments": 1,
     "examples.heard": 1,
     "examples.references": 1,
+    "examples.company": 1,
     "calibration.examples": 1,
     "calibration.tried": 1,
     "linear.examples": 1,
@@ -35,7 +36,7 @@ _NUMBERS = (
     "examples.variation_db",
 )
 _CHOICES = {
-    "learner": ("network", "linear"),
+    "learner": ("network", "linear", "embedding"),
     "inputs": ("compact", "all"),
     "keep": ("best", "last"),
 }

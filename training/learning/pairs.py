@@ -172,7 +172,7 @@ def _references(pool: SongPool, plans: Sequence[Plan]) -> tuple[Tensor, Tensor]:
     """Return statistics of references, and which there are.
 
     Those of a forward example are other songs through the same settings, without intents; the
-    others are releases of the same family.
+    others are finished songs that the mix is like.
     """
     device = pool.statistics.device
     most = max((len(plan.references) for plan in plans), default=0)
@@ -185,13 +185,15 @@ def _references(pool: SongPool, plans: Sequence[Plan]) -> tuple[Tensor, Tensor]:
     where = list(zip(rows, places, strict=True))
     songs = np.array([plans[row].references[place] for row, place in where])
     chosen = torch.as_tensor(songs, device=device)
-    present[at], found[at] = 1.0, pool.statistics[chosen]
     styled = np.array([plans[row].forward for row in rows])
+    picked = torch.as_tensor(styled, device=device)
+    present[at] = 1.0
+    found[at[0][~picked], at[1][~picked]] = pool.library[chosen[~picked]]
     if not styled.any():
         return found, present
     through = [(plans[row], place) for row, place in where if plans[row].forward]
     segments = np.stack([plan.reference_segments[place] for plan, place in through])
-    kept = torch.as_tensor(songs[styled], device=device)
+    kept = chosen[picked]
     frames, spectra = normalized_frames(
         pool.frames(segments), SpectrumBatch(pool.spectra.mid[kept], pool.spectra.side[kept])
     )
@@ -202,7 +204,6 @@ def _references(pool: SongPool, plans: Sequence[Plan]) -> tuple[Tensor, Tensor]:
         sample_rate=pool.sample_rate,
         loudness_lufs=_tensor([plan.loudness_lufs for plan, _ in through], frames.mid),
     )
-    picked = torch.as_tensor(styled, device=device)
     statistics = frame_statistics(result.frames, pool.sample_rate)
     found[at[0][picked], at[1][picked]] = statistics.to(found)
     return found, present

@@ -36,8 +36,9 @@ class PlanRules:
     Attributes:
         segments: So many of a song's segments, joined, stand for the song.
         heard: So many of them are compared with the target; all count for the statistics.
-        references: Most references an example has.
-        no_reference: Probability that a mix made of a master has none.
+        references: Most references of known settings.
+        company: So many finished songs that a mix made of a master is like are its references.
+        no_reference: Probability that it has none.
         no_intent: Probability that nothing is asked for.
         loudness_lu: Spread of the loudness of known settings around the release's.
         variation_db: Spread of the smooth random response by which a release is made another one
@@ -51,7 +52,8 @@ class PlanRules:
     segments: int = 4
     heard: int = 2
     references: int = 3
-    no_reference: float = 0.35
+    company: int = 16
+    no_reference: float = 0.15
     no_intent: float = 0.60
     loudness_lu: float = 1.5
     variation_db: float = 2.0
@@ -70,15 +72,17 @@ class Plan:
             and repeated if there are few.
         heard: So many of them, from the first on, are compared; the same in all of a batch.
         variation_db: What the song's balance is changed by before all else, in each mel band, shape
-            ``(80,)``; nothing where releases of its family are its references.
+            ``(80,)``.
         forward: Whether the song is the mix and goes through known settings; otherwise it is the
             target, and the mix is made of it.
         style: Moves that make the target of the song, without intents, shape ``(moves,)``.
         moves: The same with intents, shape ``(moves,)``.
         degradation: What makes a mix of the target.
-        references: Songs, shape ``(reference,)``; they go through ``style`` in a forward example.
-        reference_segments: Of each, shape ``(reference, REFERENCE_SEGMENTS)``; where the reference
-            is the song itself, none of ``segments`` is among them.
+        references: Shape ``(reference,)``: songs of the pool that go through ``style`` in a forward
+            example, and otherwise tracks of its library.
+        reference_segments: Of each in a forward example, shape ``(reference,
+            REFERENCE_SEGMENTS)``; where the reference is the song itself, none of ``segments`` is
+            among them.
         intent: What is asked for, shape ``(8,)``.
         loudness_lufs: Of the target.
 
@@ -125,8 +129,9 @@ def draw_plan(
         idle = np.zeros_like(degradation.exponents)
         degradation = replace(degradation, exponents=idle, peak_db=0.0)
     references = _references(pool, song, rules, phase, drawn, forward=forward)
-    shown = [pool.first[s] + drawn.permutation(pool.count[s]) for s in references]
-    if song in references:  # other parts of it than are the mix, if it has any
+    styled = references if forward else references[:0]
+    shown = [pool.first[s] + drawn.permutation(pool.count[s]) for s in styled]
+    if song in styled:  # other parts of it than are the mix, if it has any
         apart = min(REFERENCE_SEGMENTS, len(parts) // 2)
         parts, shown = parts[: len(parts) - apart], [parts[len(parts) - apart :]]
         references = references[: min(apart, 1)]
@@ -140,7 +145,7 @@ def draw_plan(
         song=song,
         segments=np.resize(parts, rules.segments),
         heard=min(rules.heard, rules.segments),
-        variation_db=variation * (forward or len(references) == 0),
+        variation_db=variation,
         forward=forward,
         style=style,
         moves=intended_moves(style, intent),
@@ -185,14 +190,15 @@ def _references(
 ) -> Indices:
     """Draw references; known settings have some, since nothing else tells of them.
 
-    Before references are other songs, the reference of known settings is the song itself.
+    Before references are other songs, the reference of known settings is the song itself. Of the
+    finished songs that a mix is like some are left out, so that they do not tell which song it is.
     """
     none, count = drawn.random(), int(drawn.integers(1, rules.references + 1))
     if forward:
         others = np.delete(np.arange(len(pool)), song) if phase.references else np.array([song])
     else:
-        others = pool.families[song]
-        if none < rules.no_reference or not phase.references or len(others) == 0:
+        others, count = pool.company[song], rules.company
+        if none < rules.no_reference or not phase.references:
             return np.zeros(0, np.int64)
     chosen: Indices = drawn.permutation(others)[:count].astype(np.int64)
     return chosen

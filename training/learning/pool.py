@@ -17,6 +17,8 @@ from ...data.features.frames import CELLS_PER_FRAME
 from ...models.differentiable.frames import SpectralFrames
 from ...models.differentiable.resolving import SpectrumBatch
 from ...models.errors import CatalogueError
+from ...models.mel_statistics import STATISTICS
+from .library import Library
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -36,7 +38,9 @@ class SongPool:
         loudness_lufs: As released, shape ``(song,)``.
         targets: Indices of the songs that are good enough to be a target.
         weights: How often a target is drawn relative to others, shape ``(target,)``; adds up to 1.
-        families: For each song those of the same package or artist, itself left out.
+        library: Statistics of finished songs, shape ``(track, statistics)``, float32.
+        company: For each song those of the library that it is most like, the nearest first; none
+            of the same package or artist.
         sample_rate: Of all songs, in Hz.
 
     """
@@ -50,7 +54,8 @@ class SongPool:
     loudness_lufs: Array
     targets: Indices
     weights: Array
-    families: tuple[Indices, ...]
+    library: Tensor
+    company: tuple[Indices, ...]
     sample_rate: int
 
     def __len__(self) -> int:
@@ -84,13 +89,15 @@ class SongPool:
             self.loudness_lufs,
             self.targets,
             self.weights,
-            self.families,
+            self.library.to(device),
+            self.company,
             self.sample_rate,
         )
 
 
 def pool_songs(
     songs: Sequence[ShardSong],
+    library: Library | None = None,
     *,
     targets: Mapping[str, bool] | None = None,
     weights: Mapping[str, float] | None = None,
@@ -99,6 +106,7 @@ def pool_songs(
 
     Args:
         songs: Of one split and one sample rate.
+        library: Finished songs that they are compared with; none by default.
         targets: Whether a song is good enough to be a target, by identity; without it all are.
         weights: How often a target is drawn, by identity; without it all equally.
 
@@ -124,6 +132,8 @@ def pool_songs(
     )
     count = np.array([len(song.segments) for song in kept])
     spectra = [song.spectrum for song in kept]
+    none = np.zeros(0, np.int64)
+    known = np.zeros((0, len(STATISTICS))) if library is None else library.statistics
     return SongPool(
         identities=tuple(song.identity for song in kept),
         segments=frames,
@@ -137,7 +147,8 @@ def pool_songs(
         loudness_lufs=np.array([song.integrated_lufs for song in kept]),
         targets=places,
         weights=drawn / drawn.sum(),
-        families=tuple(_family(kept, index) for index in range(len(kept))),
+        library=torch.from_numpy(known.astype(np.float32)),
+        company=tuple(none if library is None else library.nearest(song) for song in kept),
         sample_rate=kept[0].sample_rate,
     )
 
@@ -162,14 +173,3 @@ def _tracks(segment: Segment) -> tuple[npt.NDArray[np.float32], ...]:
     first, last = (0, frames) if cells >= CELLS_PER_FRAME * frames else (1, frames - 1)
     peak = segment.peak[CELLS_PER_FRAME * first : CELLS_PER_FRAME * last]
     return segment.mid[:, first:last], segment.side[:, first:last], peak
-
-
-def _family(songs: Sequence[ShardSong], index: int) -> Indices:
-    own = songs[index]
-    alike = [
-        place
-        for place, song in enumerate(songs)
-        if place != index
-        and (song.package == own.package or (song.artist and song.artist == own.artist))
-    ]
-    return np.array(alike, np.int64)

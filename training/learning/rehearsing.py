@@ -38,8 +38,8 @@ class Rehearsal:
     """How long is rehearsed, and on how much.
 
     Attributes:
-        one_click: Number of mixes made of masters, without references.
-        referred: The same with releases of the family as references.
+        one_click: Number of mixes made of masters, with finished songs that they are like.
+        alone: The same without them.
         styled: Number of known settings, with references.
         steps: Length; 0 for no rehearsal.
         batch_size: Examples of a step.
@@ -48,7 +48,7 @@ class Rehearsal:
     """
 
     one_click: int = 12_000
-    referred: int = 4000
+    alone: int = 4000
     styled: int = 0
     steps: int = 4000
     batch_size: int = 256
@@ -134,8 +134,8 @@ def rehearse(
 def draw_rehearsed(pool: SongPool, rules: PlanRules, rehearsal: Rehearsal, seed: int) -> Rehearsed:
     """Draw the examples that are kept; arguments as of `rehearse`."""
     kinds = (
-        (rehearsal.one_click, 0.0, 1.0),
-        (rehearsal.referred, 0.0, 0.0),
+        (rehearsal.one_click, 0.0, 0.0),
+        (rehearsal.alone, 0.0, 1.0),
         (rehearsal.styled, 1.0, 0.0),
     )
     parts = []
@@ -145,7 +145,7 @@ def draw_rehearsed(pool: SongPool, rules: PlanRules, rehearsal: Rehearsal, seed:
         plans = [
             draw_plan(pool, own, curriculum, 0.0, seed, _DRAWN, number, row) for row in range(count)
         ]
-        parts += list(_kept(pool, plans, rules.references))
+        parts += list(_kept(pool, plans, max(rules.references, rules.company)))
     return Rehearsed(
         torch.cat([part.statistics for part in parts]),
         torch.cat([part.references for part in parts]),

@@ -8,7 +8,6 @@ from ...data.analysis import analyze
 from ...data.audio import ArrayReader
 from ...data.corpus.shard import Segment, ShardSong
 from ...data.features.frames import mel_frames
-from ...data.features.statistics import StatisticsMeter
 from ...data.synthetic import STYLES, compose
 from ...models.chain import REFERENCE_LUFS
 from ...models.decibel import decibel_to_amplitude
@@ -44,8 +43,6 @@ def _song(seed: int, style: str, duration_s: float, split: str) -> ShardSong:
         )
     gain_db = REFERENCE_LUFS - loudness_lufs
     normalized = (mix.samples * decibel_to_amplitude(gain_db)).astype(np.float32)
-    meter = StatisticsMeter(mix.sample_rate, len(mix.samples))
-    meter.feed(mix.samples)
     length = round(SEGMENT_S * mix.sample_rate)
     segments = []
     for number in range(int(duration_s / SEGMENT_S)):
@@ -58,7 +55,8 @@ def _song(seed: int, style: str, duration_s: float, split: str) -> ShardSong:
         package=f"generated-{style}",
         artist="",
         sample_rate=mix.sample_rate,
-        statistics=meter.result(),
+        statistics=found.statistics,
+        content=found.content,
         spectrum=found.spectrum.scaled(gain_db),
         integrated_lufs=loudness_lufs,
         range_lu=found.loudness.range_lu or 0.0,

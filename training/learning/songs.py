@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,9 +12,11 @@ import numpy as np
 
 from ...data.corpus.attribution import is_unclear
 from ...data.corpus.shard import ShardSong, read_shard, shard_sha256
+from ...data.reference.embedding import shipped_embedding
 from ...models.errors import CatalogueError, ParameterError
 from ..weighting.commercial import song_features
 from ..weighting.weights import fit_weights
+from .library import song_library
 from .pool import SongPool, pool_songs, read_targets
 from .smoke import generated_songs
 
@@ -43,10 +45,26 @@ class Songs:
     linear: Path | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitSongs:
+    """Songs of a shard.
+
+    Attributes:
+        by_split: Of ``fit``, ``validation`` and ``calibration``.
+        targets: Whether a song is good enough to be a target, by identity.
+        hashes: SHA-256 in hexadecimal of the files they came from, by what they are.
+
+    """
+
+    by_split: Mapping[str, Sequence[ShardSong]]
+    targets: Mapping[str, bool]
+    hashes: dict[str, str]
+
+
 def shard_songs(
     path: str, splits: str | None = None, linear: str | None = None, weighting: str = "commercial"
 ) -> Songs:
-    """Read songs from a shard; those whose licence nobody could find are left out.
+    """Read songs from a shard, and find finished ones of ``fit`` that each of them is like.
 
     Args:
         path: Of the shard.
@@ -66,6 +84,28 @@ def shard_songs(
             f"data.weighting is {weighting!r}; choose one of {', '.join(WEIGHTINGS)}",
             code="unknown_weighting",
         )
+    found = split_songs(path, splits)
+    library = song_library(found.by_split["fit"], shipped_embedding())
+    pools = []
+    for songs in found.by_split.values():
+        kept = [song for song in songs if found.targets[song.identity]]
+        weights = _commercial_weights(kept) if weighting == "commercial" else None
+        pools.append(pool_songs(songs, library, targets=found.targets, weights=weights))
+    fit, validation, calibration = pools
+    return Songs(fit, validation, calibration, found.hashes | _linear_hash(linear), _path(linear))
+
+
+def split_songs(path: str, splits: str | None = None) -> SplitSongs:
+    """Read a shard's songs by split; those whose licence nobody could find are left out.
+
+    Args:
+        path: Of the shard.
+        splits: Folder of split files; see `shard_songs`.
+
+    Raises:
+        CatalogueError: A file cannot be read.
+
+    """
     try:
         songs = read_shard(path)
     except OSError as error:
@@ -76,19 +116,17 @@ def shard_songs(
             path=path,
         ) from error
     folder = _splits_beside(Path(path)) if splits is None else Path(splits)
-    hashes = {"shard": shard_sha256(path)}
-    pools = []
+    hashes, by_split, known = {"shard": shard_sha256(path)}, {}, {}
     for split in ("fit", "validation", "calibration"):
         file = folder / f"{split}.csv"
         targets = read_targets(file)
         hashes[f"split_{split}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         # the file decides, so that a shard of other splits cannot leak a song
-        chosen = [song for song in songs if song.identity in targets and not _is_unclear(song)]
-        kept = [song for song in chosen if targets[song.identity]]
-        weights = _commercial_weights(kept) if weighting == "commercial" else None
-        pools.append(pool_songs(chosen, targets=targets, weights=weights))
-    fit, validation, calibration = pools
-    return Songs(fit, validation, calibration, hashes | _linear_hash(linear), _path(linear))
+        by_split[split] = [
+            song for song in songs if song.identity in targets and not _is_unclear(song)
+        ]
+        known.update(targets)
+    return SplitSongs(by_split, known, hashes)
 
 
 def _is_unclear(song: ShardSong) -> bool:
@@ -112,10 +150,12 @@ def composed_songs(count: int, duration_s: float, linear: str | None = None) -> 
     few = max(count // 2, 1)
     sets = (("fit", count), ("validation", few), ("calibration", few))
     fit, validation, calibration = (
-        pool_songs(generated_songs(songs, duration_s, split=split, first=place * _FARTHER))
+        generated_songs(songs, duration_s, split=split, first=place * _FARTHER)
         for place, (split, songs) in enumerate(sets)
     )
-    return Songs(fit, validation, calibration, _linear_hash(linear), _path(linear))
+    library = song_library(fit, shipped_embedding())
+    pools = [pool_songs(songs, library) for songs in (fit, validation, calibration)]
+    return Songs(pools[0], pools[1], pools[2], _linear_hash(linear), _path(linear))
 
 
 def _path(linear: str | None) -> Path | None:

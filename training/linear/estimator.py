@@ -7,12 +7,13 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import block_diag
 
 from ...models.moves import MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, WIDTH
 from ..learning.plans import PlanRules
 from ..learning.pool import SongPool
-from .examples import Examples, draw_examples
-from .inputs import compact_inputs
+from .examples import draw_examples
+from .inputs import compact_inputs, company_inputs
 from .ridge import Labels, Line, best_penalty, left_out, ridge
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -30,7 +31,7 @@ class LinearModel:
 
     Attributes:
         moves: Of a mix alone.
-        referred: Of a mix and the mean of its references, one after the other.
+        referred: Of a mix and the mean of finished songs that it is like, one after the other.
         quantities: Of a mix alone.
         quantities_referred: Of a mix and its references.
         sigma: Root mean square error of each quantity, songs of other packages, ``(quantities,)``.
@@ -54,8 +55,8 @@ def learn_linear(
 ) -> LinearModel:
     """Learn the linear estimator from the songs of a pool.
 
-    What degradations need undone is learned for a mix alone; with references, known settings and
-    degradations together.
+    What degradations need undone is learned for a mix alone, and for a mix with the mean of the
+    finished songs that it is like. Reductions are those of known settings.
 
     Args:
         pool: Songs to learn from.
@@ -67,33 +68,32 @@ def learn_linear(
     """
     reduce = compact_inputs()
     alone = draw_examples(pool, rules, count=count, seed=seed, forward=False, references=False)
-    known = [
+    known, company = (
         draw_examples(pool, rules, count=count, seed=seed, forward=forward, references=True)
         for forward in (True, False)
-    ]
-    inputs = alone.statistics @ reduce.T
-    referred_inputs = np.concatenate(
-        [np.hstack((e.statistics @ reduce.T, e.mean_references @ reduce.T)) for e in known]
     )
-    twice: Array = np.kron(np.eye(2), reduce).astype(np.float64)
-    moves, errors = _moves(inputs, alone.moves, packages[alone.songs])
-    referred, _ = _moves(
-        referred_inputs,
-        np.concatenate([e.moves for e in known]),
-        packages[np.concatenate([e.songs for e in known])],
-    )
-    quantities, sigma = _quantities(moves, alone, known[0], reduce, packages)
-    quantities_referred, sigma_referred = _quantities(
-        referred, known[0], known[0], reduce, packages
-    )
+    both = block_diag(reduce, company_inputs(pool.library.double().numpy()))
+    found = []
+    for examples, statistics, matrix in (
+        (alone, alone.statistics, reduce),
+        (company, np.hstack((company.statistics, company.mean_references)), both),
+    ):
+        inputs, own = statistics @ matrix.T, packages[examples.songs]
+        moves, errors = _moves(inputs, examples.moves, own)
+        quantities, sigma = _quantities(moves, inputs, examples.moves, own, known.quantities)
+        found.append((_widened(moves, matrix), _widened(quantities, matrix), sigma, errors))
+        if not len(company.songs):  # no song is like another: references say nothing
+            found.append((_deaf(found[0][0]), _deaf(found[0][1]), sigma, errors))
+            break
+    (moves, quantities, sigma, errors), (referred, quantities_referred, sigma_referred, _) = found
     return LinearModel(
-        moves=_widened(moves, reduce),
-        referred=_widened(referred, twice),
-        quantities=_widened(quantities, reduce),
-        quantities_referred=_widened(quantities_referred, twice),
+        moves=moves,
+        referred=referred,
+        quantities=quantities,
+        quantities_referred=quantities_referred,
         sigma=sigma,
         sigma_referred=sigma_referred,
-        errors=errors,
+        errors={**errors, **{f"{name}, with company": told for name, told in found[1][3].items()}},
     )
 
 
@@ -116,28 +116,38 @@ def _moves(
 
 
 def _quantities(
-    moves: Line, examples: Examples, known: Examples, reduce: Array, packages: Labels
+    line: Line, inputs: Array, moves: Array, packages: Labels, known: Array
 ) -> tuple[Line, Array]:
     """Return the quantities that moves are, and constants for those that settings alone tell.
 
     The spread is that of packages left out.
+
+    Args:
+        line: The estimate of moves.
+        inputs: Shape ``(row, inputs)``.
+        moves: The right ones, shape ``(row, moves)``.
+        packages: Of each row.
+        known: Quantities of known settings, shape ``(other row, quantities)``.
+
     """
-    width, same = moves.weights.shape[1], slice(0, WIDTH.stop)
-    weights, bias = np.zeros((len(QUANTITIES), width)), np.zeros(len(QUANTITIES))
-    weights[same], bias[same] = moves.weights[same], moves.bias[same]
+    same = slice(0, WIDTH.stop)
+    weights, bias = np.zeros((len(QUANTITIES), inputs.shape[1])), np.zeros(len(QUANTITIES))
+    weights[same], bias[same] = line.weights[same], line.bias[same]
     sigma = np.full(len(QUANTITIES), _LEAST_SIGMA)
-    inputs = examples.statistics @ reduce.T
-    if width > inputs.shape[1]:
-        inputs = np.hstack((inputs, examples.mean_references @ reduce.T))
-    outputs, own = examples.moves[:, same], packages[examples.songs]
-    errors = left_out(inputs, outputs, own, best_penalty(inputs, outputs, own)) - outputs
+    outputs = moves[:, same]
+    errors = left_out(inputs, outputs, packages, best_penalty(inputs, outputs, packages)) - outputs
     sigma[same] = np.sqrt(np.mean(errors**2, axis=0))
-    reductions = known.quantities[:, WIDTH.stop :]
+    reductions = known[:, WIDTH.stop :]
     rows = ~np.isnan(reductions).any(axis=1)
     if np.count_nonzero(rows) >= _FEWEST_ROWS:
         bias[WIDTH.stop :] = np.median(reductions[rows], axis=0)
         sigma[WIDTH.stop :] = reductions[rows].std(axis=0)
     return Line(weights, bias), np.maximum(sigma, _LEAST_SIGMA)
+
+
+def _deaf(line: Line) -> Line:
+    """Return the same estimate from twice the inputs, of which the second half says nothing."""
+    return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
 
 
 def _widened(line: Line, matrix: Array) -> Line:

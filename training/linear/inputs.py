@@ -26,6 +26,11 @@ WHOLE = ("side_db", "weighting_db", "peak_p99_db")
 """Statistics of all bands together that are inputs as they are."""
 
 
+COMPANY_INPUTS = 4
+"""Of the mean of finished songs that a mix is like, so many directions are inputs: with more, which
+songs they are is learned by heart."""
+
+
 def compact_inputs() -> Array:
     """Return the matrix that reduces statistics to inputs, shape ``(inputs, statistics)``."""
     matrix = np.zeros((GROUPS + len(WHOLE), len(STATISTICS)))
@@ -34,4 +39,20 @@ def compact_inputs() -> Array:
         row[spectrum[end - size : end]] = 1.0 / size
     for row, name in zip(matrix[GROUPS:], WHOLE, strict=True):
         row[STATISTICS.index(name)] = 1.0
+    return matrix
+
+
+def company_inputs(statistics: Array) -> Array:
+    """Return the matrix that reduces the mean of references to inputs, ``(4, statistics)``.
+
+    The directions in which the spectra of finished songs differ most.
+
+    Args:
+        statistics: Of finished songs, shape ``(track, statistics)``.
+
+    """
+    spectra = compact_inputs()[:GROUPS]
+    levels_db = statistics @ spectra.T
+    _, _, axes = np.linalg.svd(levels_db - levels_db.mean(axis=0), full_matrices=False)
+    matrix: Array = axes[:COMPANY_INPUTS] @ spectra
     return matrix

@@ -12,6 +12,7 @@ import pytest
 from glassmaster.data.corpus import shard
 from glassmaster.data.corpus.quantizing import PEAK_STEP_DB, POWER_STEP_DB
 from glassmaster.data.corpus.shard import Segment, ShardSong, read_shard, shard_sha256, write_shard
+from glassmaster.data.features.content import CONTENT
 from glassmaster.data.features.frames import MelFrames, mel_frames
 from glassmaster.data.features.statistics import StatisticsMeter
 from glassmaster.data.synthetic import compose
@@ -40,6 +41,7 @@ def songs(frames: MelFrames) -> tuple[ShardSong, ...]:
             artist="",
             sample_rate=44_100,
             statistics=rng.standard_normal(len(STATISTICS)),
+            content=rng.standard_normal(len(CONTENT)),
             spectrum=PowerSpectrum(*rng.random((3, len(CENTERS_HZ)))),
             integrated_lufs=-14.123456789,
             range_lu=6.0,

@@ -7,7 +7,7 @@ import pytest
 
 from glassmaster.data.analysis import Analysis
 from glassmaster.inference.learned.loading import load_model
-from glassmaster.inference.predictor import NOT_DETERMINED, Predictor
+from glassmaster.inference.predictor import NOT_DETERMINED, Company, Predictor
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import (
     MOVES,
@@ -107,7 +107,7 @@ def test_with_references_intervals_need_a_calibration_of_their_own(
     weights = {"quantity_weights": np.zeros((Q, F)), "quantity_bias": np.full(Q, 0.5)}
     predictor = load_model(write_weights(arrays=weights))
     assert predictor.predict(measured).intervals["response_db@1000"] != NOT_DETERMINED
-    referred = predictor.predict(measured, [measured]).intervals
+    referred = predictor.predict(measured, Company(measured.statistics[None], np.ones(1))).intervals
     assert {*referred.values()} == {NOT_DETERMINED}
     own = {
         "quantity_referred_sigma": np.full(Q, 0.5),
@@ -115,7 +115,9 @@ def test_with_references_intervals_need_a_calibration_of_their_own(
         "calibration.referred_prior_width": np.full(Q, 8.0),
     }
     predictor = load_model(write_weights(arrays=weights | own))
-    found = predictor.predict(measured, [measured]).intervals["response_db@1000"]
+    found = predictor.predict(measured, Company(measured.statistics[None], np.ones(1))).intervals[
+        "response_db@1000"
+    ]
     assert found == pytest.approx((-0.5, 1.5))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from glassmaster.data.analysis import Analysis, Analyzer
 from glassmaster.inference.learned.loading import load_model
-from glassmaster.inference.predictor import Prediction, Predictor
+from glassmaster.inference.predictor import NOBODY, Company, Prediction, Predictor
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import (
     BLOCK_MOVES,
@@ -40,6 +40,11 @@ def constant(write_weights: Any, moves: Any, **options: Any) -> Predictor:
     return load_model(write_weights(arrays=weights, **options))
 
 
+def company(*songs: Analysis) -> Company:
+    rows = np.array([song.statistics for song in songs]).reshape(-1, F)
+    return Company(rows, np.ones(len(rows)))
+
+
 def test_the_matrix_is_applied_to_standardized_statistics(
     write_weights: Any, measured: Analysis
 ) -> None:
@@ -48,7 +53,7 @@ def test_the_matrix_is_applied_to_standardized_statistics(
 
     file = read_model_file(write_weights())
     arrays = file.arrays
-    found = LinearEstimator(file).estimate(measured.statistics, np.empty((0, F)))
+    found = LinearEstimator(file).estimate(measured.statistics, NOBODY)
     z = (measured.statistics - arrays["mean"]) / arrays["scale"]
     np.testing.assert_allclose(found.moves, arrays["bias"] + arrays["weights"] @ z)
     np.testing.assert_allclose(found.quantities, arrays["quantity_weights"] @ z)
@@ -116,7 +121,7 @@ def test_what_shrinking_is_chosen_on_is_what_users_get(
     wanted = moves(**{"slope": 0.6, "threshold_db": -30.0, "width_db": -4.0})
     wanted[RESPONSE] = 10.0 * SMOOTH_DB
     file = read_model_file(write_network(wanted, bypass=(-1.0, 1.0, -1.0)))
-    estimate = load_estimator(file).estimate(measured.statistics, np.zeros((0, F)))
+    estimate = load_estimator(file).estimate(measured.statistics, NOBODY)
     decided = decided_moves(estimate)
     np.testing.assert_array_equal(decided[BLOCK_MOVES["multiband_compressor"]], COMPRESSOR_AT_REST)
     assert np.abs(decided[RESPONSE]).max() <= 8.0
@@ -169,9 +174,9 @@ def test_what_the_network_bypasses_is_bypassed(
 def test_any_number_of_references_is_taken(
     write_network: Any, measured: Analysis, count: int
 ) -> None:
-    silent = dataclasses.replace(measured, statistics=np.zeros(F))
     predictor = load_model(write_network())
-    prediction: Prediction = predictor.predict(measured, [measured] * count + [silent])
+    prediction: Prediction = predictor.predict(measured, company(*[measured] * count))
+    assert predictor.listens
     assert len(prediction.intervals) >= Q
 
 
@@ -189,8 +194,8 @@ def test_references_have_weights_of_their_own(write_weights: Any, measured: Anal
     predictor = load_model(write_weights(arrays=arrays))
     other = dataclasses.replace(measured, statistics=measured.statistics + rng.normal(size=F))
     assert predictor.predict(measured).settings["equalizer"].bypass
-    assert predictor.predict(measured, [measured]).settings["equalizer"].bypass
-    assert not predictor.predict(measured, [other]).settings["equalizer"].bypass
+    assert predictor.predict(measured, company(measured)).settings["equalizer"].bypass
+    assert not predictor.predict(measured, company(other)).settings["equalizer"].bypass
 
 
 def test_statistics_far_from_what_was_learned_are_held(

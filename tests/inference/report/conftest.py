@@ -8,23 +8,27 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis
+from glassmaster.data.features.content import CONTENT
 from glassmaster.data.files.info import FileInfo
 from glassmaster.data.findings import Finding
 from glassmaster.data.metering.report import LoudnessReport
 from glassmaster.data.metering.spectrum import LevelSpread
+from glassmaster.data.reference.corpus import Track
+from glassmaster.inference.company import Listened
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.delivering import Delivered
 from glassmaster.inference.loudness_solve import Limiting
 from glassmaster.inference.predictor import Interval, Prediction, Reason
 from glassmaster.inference.profiles import load_profile
 from glassmaster.inference.recipe import Delivery, Recipe, Resolved
+from glassmaster.inference.reference import Neighbor, Place, ReferenceMatch
 from glassmaster.inference.rendering import Reductions
 from glassmaster.inference.results import MasteringResult
 from glassmaster.models.chain import Anchors
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.processors.limiter import ResolvedLimiter
 from glassmaster.models.settings import BLOCKS, default_settings
-from glassmaster.models.spectrum import CENTERS_HZ, PowerSpectrum
+from glassmaster.models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, PowerSpectrum
 
 INTERVALS: dict[str, Interval] = {
     "response_db@1000": (-1.0, 5.0),
@@ -59,6 +63,7 @@ def make_analysis() -> Analysis:
         digest="5e" * 32,
         findings=(Finding("clipped", "The audio is clipped in 3 places."),),
         statistics=np.zeros(len(STATISTICS)),
+        content=np.zeros(len(CONTENT)),
     )
 
 
@@ -120,6 +125,64 @@ def make_result(
     )
 
 
+def make_place(
+    mix: list[float] | np.ndarray[tuple[int], np.dtype[np.float64]],
+    middle: list[float] | np.ndarray[tuple[int], np.dtype[np.float64]],
+    reach: float,
+) -> Place:
+    """Return a mix among neighbors that reach as far above as below their median."""
+    own, median = np.array(mix), np.array(middle)
+    percentile = np.clip(50.0 + 40.0 * (own - median) / reach, 0.0, 100.0)
+    return Place(own, median - reach, median, median + reach, percentile)
+
+
+def make_match(
+    names: tuple[str, ...] = (), corpora: tuple[str, ...] = ("shipped",)
+) -> ReferenceMatch:
+    """Return 16 neighbors, or those of these names, of a mix with some bands out of their range.
+
+    Its bands from 63 to 100 Hz lie 3, 6 and 4 dB above the median, that at 4 kHz 5 dB below, where
+    the range reaches 2 dB; its width lies on the median.
+    """
+    titles = names or tuple(f"Title {number}" for number in range(1, 17))
+    neighbors = tuple(
+        Neighbor(
+            Track(
+                f"album/{number}.ogg",
+                "album",
+                title,
+                "Artist",
+                "CC BY 4.0",
+                "package",
+                "a5" * 32,
+                200.0,
+            ),
+            corpora[number % len(corpora)],
+            1.25 + 0.1 * number,
+        )
+        for number, title in enumerate(titles)
+    )
+    tone_db = -2.0 * np.log2(THIRD_CENTERS_HZ / 1000.0)
+    moved_db = np.zeros(31)
+    moved_db[5:8] = 3.0, 6.0, 4.0
+    moved_db[23] = -5.0
+    width_db = np.full(31, -12.0)
+    return ReferenceMatch(
+        neighbors,
+        np.zeros((len(neighbors), len(STATISTICS))),
+        make_place([-21.3, 6.7, 17.9, 14.2, np.nan, -9.0], [-11.0, 5.5, 10.4, 8.1, 9.0, -9.5], 2.0),
+        make_place(tone_db + moved_db, tone_db, 2.0),
+        make_place(width_db, width_db, 4.0),
+        make_place(np.full(31, 0.9), np.full(31, 0.8), 0.1),
+    )
+
+
+def with_company(result: MasteringResult) -> MasteringResult:
+    """Return a master that was guided by neighbors and two references."""
+    listened = (Listened("loud.wav", 0.375, -8.6), Listened("mono.mp3", 0.0, None))
+    return replace(result, match=make_match(), listened=listened)
+
+
 @pytest.fixture
 def analysis() -> Analysis:
     return make_analysis()
@@ -140,6 +203,21 @@ def info() -> FileInfo:
 @pytest.fixture
 def result() -> MasteringResult:
     return make_result()
+
+
+@pytest.fixture
+def match() -> ReferenceMatch:
+    return make_match()
+
+
+@pytest.fixture
+def matches() -> Callable[..., ReferenceMatch]:
+    return make_match
+
+
+@pytest.fixture
+def guided() -> MasteringResult:
+    return with_company(make_result())
 
 
 @pytest.fixture

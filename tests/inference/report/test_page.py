@@ -123,8 +123,8 @@ def test_settings_have_values_units_and_ranges(result: MasteringResult) -> None:
         assert part in text, part
 
 
-def test_page_needs_nothing_else(result: MasteringResult) -> None:
-    content = page(hostile(result))
+def test_page_needs_nothing_else(guided: MasteringResult) -> None:
+    content = page(hostile(guided))
     parsed = outline(content)
     assert not {"script", "link", "img", "iframe", "object", "a", "image"} & set(parsed.tags)
     names = {name for name, _ in parsed.values}
@@ -134,8 +134,8 @@ def test_page_needs_nothing_else(result: MasteringResult) -> None:
     assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in parsed.values
 
 
-def test_numbers_keep_their_sign_and_unit(result: MasteringResult) -> None:
-    content = page(result)
+def test_numbers_keep_their_sign_and_unit(guided: MasteringResult) -> None:
+    content = page(guided)
     assert "\N{MINUS SIGN}12.2\N{NO-BREAK SPACE}LUFS" in content
     assert "ceiling \N{MINUS SIGN}1.00\N{NO-BREAK SPACE}dBTP" in content
     assert not re.search(r">-\d", content)
@@ -150,8 +150,8 @@ def test_foreign_text_is_escaped(result: MasteringResult) -> None:
     assert '<script>alert("1")<_script>\\u202e&amp;.wav: mastering report' in text
 
 
-def test_page_is_readable_everywhere(result: MasteringResult) -> None:
-    content = page(result)
+def test_page_is_readable_everywhere(guided: MasteringResult) -> None:
+    content = page(guided)
     assert content.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert "prefers-color-scheme: dark" in content
     assert "@media print" in content
@@ -161,8 +161,8 @@ def test_page_is_readable_everywhere(result: MasteringResult) -> None:
         assert graphic.get("role") == "img"
 
 
-def test_every_class_has_a_style(result: MasteringResult) -> None:
-    content = page(result)
+def test_every_class_has_a_style(guided: MasteringResult) -> None:
+    content = page(guided)
     style = content[content.index("<style>") : content.index("</style>")]
     used = {
         name for key, value in outline(content).values if key == "class" for name in value.split()
@@ -170,9 +170,9 @@ def test_every_class_has_a_style(result: MasteringResult) -> None:
     assert {name for name in used if not re.search(rf"\.{name}\b", style)} == set()
 
 
-def test_drawings_stay_inside_their_frame(result: MasteringResult) -> None:
-    graphics = drawings(page(result))
-    assert len(graphics) == 2
+def test_drawings_stay_inside_their_frame(guided: MasteringResult) -> None:
+    graphics = drawings(page(guided))
+    assert len(graphics) == 3
     for graphic in graphics:
         _, _, width, height = map(float, (graphic.get("viewBox") or "").split())
         for shape in graphic:

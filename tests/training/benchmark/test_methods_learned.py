@@ -8,6 +8,7 @@ from glassmaster.data.corpus.shard import Segment, ShardSong
 from glassmaster.data.features.frames import mel_frames
 from glassmaster.data.synthetic import compose
 from glassmaster.inference.learned.estimate import Estimate
+from glassmaster.inference.predictor import Company
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import MOVES, RESPONSE
 from glassmaster.training.benchmark.delivery import analysis_of
@@ -36,6 +37,7 @@ def shard_song(seed: int) -> ShardSong:
         artist="",
         sample_rate=RATE,
         statistics=analysis.statistics,
+        content=analysis.content,
         spectrum=analysis.spectrum,
         integrated_lufs=-18.0,
         range_lu=5.0,
@@ -77,8 +79,8 @@ def test_kept_examples_are_known_by_their_content(tmp_path: Path) -> None:
 
 
 class Summing:
-    def estimate(self, statistics: np.ndarray, references: np.ndarray) -> Estimate:
-        moves = np.concatenate((statistics, references.sum(axis=0)))
+    def estimate(self, statistics: np.ndarray, company: Company) -> Estimate:
+        moves = np.concatenate((statistics, company.statistics.sum(axis=0)))
         return Estimate(moves, np.zeros(1), np.ones(1), np.zeros(3))
 
 
@@ -87,9 +89,10 @@ def test_shuffled_inputs_keep_their_standardized_values() -> None:
     mean, scale = rng.standard_normal(5), rng.random(5) + 0.5
     order = np.array([1, 2, 3, 4, 0.0])
     statistics, references = rng.standard_normal(5), rng.standard_normal((2, 5))
-    moves = ShuffledInputs(Summing(), order, mean, scale).estimate(statistics, references).moves
+    company, nobody = Company(references, np.ones(2)), Company(references[:0], np.ones(0))
+    moves = ShuffledInputs(Summing(), order, mean, scale).estimate(statistics, company).moves
     np.testing.assert_allclose(
         (moves[:5] - mean) / scale, np.roll((statistics - mean) / scale, -1), rtol=1e-12
     )
-    none = ShuffledInputs(Summing(), order, mean, scale).estimate(statistics, references[:0]).moves
+    none = ShuffledInputs(Summing(), order, mean, scale).estimate(statistics, nobody).moves
     np.testing.assert_allclose(none[:5], moves[:5])

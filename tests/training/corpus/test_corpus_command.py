@@ -14,9 +14,11 @@ from glassmaster.training.commands import corpus
 
 
 def run(*words: object) -> int:
+    action, *rest = (str(word) for word in words)
     parser = argparse.ArgumentParser()
-    corpus.add_arguments(parser)
-    arguments = parser.parse_args([str(word) for word in words])
+    corpus.add_arguments(action, parser)
+    arguments = parser.parse_args(rest)
+    arguments.action = action
     arguments.answer = Answer("corpus", False)
     return corpus.run(arguments)
 
@@ -40,6 +42,7 @@ def test_a_folder_becomes_a_corpus(
     assert "fit: 1 of 1 tracks" in told.err
     assert {path.name for path in out.iterdir()} == {
         "manifest.jsonl",
+        "references.corpus",
         "shard.bin",
         "splits",
         "work",

@@ -31,7 +31,7 @@ def test_every_experiment_can_be_composed_and_instantiated(experiment: str) -> N
     assert isinstance(instantiate(config.objective), ObjectiveWeights)
     assert isinstance(instantiate(config.optimizer), Optimization)
     assert isinstance(plan_rules(config), PlanRules)
-    assert config.steps > 0 or config.learner == "linear"
+    assert config.steps > 0 or config.learner in ("linear", "embedding")
     if config.trainer.arguments.accelerator == "cpu":
         lightning.Trainer(**config.trainer.arguments, logger=False, enable_checkpointing=False)
 

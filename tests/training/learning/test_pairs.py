@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,6 +97,17 @@ def test_references_of_known_settings_went_through_them(pool: SongPool) -> None:
     given = pairs.references[pairs.present == 1.0]
     whole = pool.statistics
     assert float((given[:, None] - whole).abs().amax(2).min()) > 1.0
+
+
+def test_company_is_shown_as_it_is_in_the_library(pool: SongPool) -> None:
+    library = torch.arange(20.0)[:, None].expand(-1, pool.statistics.shape[1]).contiguous()
+    known = replace(pool, library=library, company=(np.arange(20),) * len(pool))
+    rules = PlanRules(segments=2, heard=1, company=3, no_reference=0.0, no_intent=1.0)
+    pairs = pairs_of(known, 0.0, rules, 4)
+    assert pairs.references.shape[:2] == (4, 3)
+    assert bool((pairs.present == 1.0).all())
+    assert float(pairs.references.std(2).max()) == 0.0
+    assert len(set(pairs.references[0, :, 0].tolist())) == 3
 
 
 @pytest.mark.parametrize("name", INTENTS)

@@ -96,6 +96,20 @@ def test_one_click_has_neither_references_nor_intents(pool: SongPool) -> None:
     assert not any(plan.intent.any() for plan in plans)
 
 
+def test_mixes_have_finished_songs_for_company_but_not_always_the_same(pool: SongPool) -> None:
+    near = np.arange(24)
+    known = replace(pool, library=torch.zeros(24, 256), company=(near,) * len(pool))
+    rules = replace(RULES, no_reference=0.3)
+    plans = [drawn(known, 5, 0, 0, index, rules=rules) for index in range(60)]
+    mixes = [plan for plan in plans if not plan.forward]
+    shown = [plan for plan in mixes if len(plan.references)]
+    assert {len(plan.references) for plan in shown} == {rules.company}
+    assert all(len(plan.reference_segments) == 0 for plan in shown)
+    assert 0.4 < len(shown) / len(mixes) < 0.95
+    assert len({tuple(sorted(plan.references)) for plan in shown}) == len(shown)
+    assert all(np.isin(plan.references, near).all() for plan in shown)
+
+
 def test_known_settings_are_always_shown_on_other_songs(pool: SongPool) -> None:
     usual = [drawn(pool, 3, 0, 0, index) for index in range(20)]
     assert all(len(plan.references) > 0 for plan in usual if plan.forward)

@@ -16,7 +16,7 @@ from glassmaster.training.losses.gaps import gap_distance
 from glassmaster.training.losses.objective import ObjectiveWeights
 
 RULES = PlanRules(segments=2, heard=1, no_intent=1.0)
-SHORT = Rehearsal(one_click=6, referred=3, styled=3, steps=30, batch_size=8)
+SHORT = Rehearsal(one_click=6, alone=3, styled=3, steps=30, batch_size=8)
 
 
 def network(pool: SongPool) -> MoveNetwork:

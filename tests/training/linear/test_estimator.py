@@ -9,6 +9,7 @@ import torch
 
 from glassmaster.inference.learned.linear import LinearEstimator
 from glassmaster.inference.learned.model_file import read_model_file
+from glassmaster.inference.predictor import NOBODY, Company
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import (
     MOVES,
@@ -39,6 +40,7 @@ class Pool:
 
     def __init__(self) -> None:
         self.statistics = torch.from_numpy(np.random.default_rng(0).normal(size=(SONGS, F)))
+        self.library = self.statistics
 
 
 def planted(statistics: np.ndarray) -> np.ndarray:
@@ -100,13 +102,13 @@ def exported(learned: LinearModel, path: Path) -> Path:
 def test_the_file_says_what_was_learned(learned: LinearModel, tmp_path: Path) -> None:
     reader = LinearEstimator(read_model_file(exported(learned, tmp_path / "a.safetensors")))
     mix, *references = np.random.default_rng(9).normal(size=(3, F))
-    alone = reader.estimate(mix, np.zeros((0, F)))
+    alone = reader.estimate(mix, NOBODY)
     np.testing.assert_allclose(
         alone.moves[: THRESHOLD.start], learned.moves.at(mix)[:34], atol=1e-9
     )
     np.testing.assert_array_equal(alone.moves[THRESHOLD], -3.0)
     np.testing.assert_allclose(alone.sigma, learned.sigma)
-    with_two = reader.estimate(mix, np.array(references))
+    with_two = reader.estimate(mix, Company(np.array(references), np.ones(2)))
     both = np.concatenate((mix, np.mean(references, axis=0)))
     wanted = learned.quantities_referred.at(both)
     np.testing.assert_allclose(with_two.quantities, wanted, atol=1e-9)
@@ -141,6 +143,6 @@ def test_the_network_starts_as_the_linear_estimate(tmp_path: Path) -> None:
             moves = network(
                 *given, torch.ones(1, len(references)), torch.zeros(1, 8), torch.zeros(1).long()
             ).moves[0]
-        wanted = reader.estimate(mix, np.zeros((0, F))).moves  # whatever references there are
+        wanted = reader.estimate(mix, Company(references, np.ones(len(references)))).moves
         np.testing.assert_allclose(found, wanted, atol=1e-5)
         np.testing.assert_allclose(moves.numpy(), bounded(wanted), atol=1e-5)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ....data.analysis import Analysis
 from ....inference.learned.decisions import Decisions
 from ....inference.learned.tone import Wish
-from ....inference.predictor import Prediction
+from ....inference.predictor import Company, Prediction
 from ....models.moves import NEUTRAL, bounded
 from ...degradation.drawing import draw_degradation, undoing_moves
 from ...degradation.prior import DegradationPrior
@@ -48,7 +48,12 @@ class ConstantMoves:
         """None: there are no weights."""
         return None
 
-    def predict(self, analysis: Analysis) -> Prediction:
+    @property
+    def listens(self) -> bool:
+        """No: finished songs make no difference."""
+        return False
+
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Return the same moves as settings of the chain."""
         return _prediction(self.moves, analysis)
 
@@ -78,7 +83,12 @@ class NearestMoves:
         """None: there are no weights."""
         return None
 
-    def predict(self, analysis: Analysis) -> Prediction:
+    @property
+    def listens(self) -> bool:
+        """No: finished songs make no difference."""
+        return False
+
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Return the nearest example's moves as settings of the chain."""
         scale = self.statistics.std(axis=0)
         told = scale > 0.0

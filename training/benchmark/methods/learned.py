@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
+from ....data.analysis import Analysis
+from ....data.reference.shipped import SHIPPED
+from ....inference.company import Shown, company_of
 from ....inference.learned.estimate import Estimate, Estimator
 from ....inference.learned.loading import choose_predictor, load_estimator, shipped
 from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
 from ....inference.learned.predictor import LearnedPredictor
+from ....inference.predictor import Company
+from ....inference.reference import (
+    NEIGHBORS,
+    ReferenceMatch,
+    Weighted,
+    left_out,
+    match,
+    named_corpora,
+)
 from ....models.errors import UsageError
 from ....models.mel_statistics import STATISTICS
 from ...randomness import generator
 from ..delivery import analysis_of
+from ..provenance import file_fingerprint
 from ..tasks import Task
 from .method import Made, predicted
 
 SHUFFLE_SEED = 7
+NEIGHBORS_SEED = 13
+
+
+class Neighbors(StrEnum):
+    """Which finished songs a predictor is given besides a task's references."""
+
+    NEAREST = "nearest"
+    RANDOM = "random"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +54,14 @@ class Learned:
         name: See `Method`.
         predictor: With its weights.
         references: Whether it is shown the task's references.
+        neighbors: Which songs of the shipped corpus it is given.
 
     """
 
     name: str
     predictor: LearnedPredictor
     references: bool = True
+    neighbors: Neighbors = Neighbors.NEAREST
 
     @property
     def uses_references(self) -> bool:
@@ -44,8 +70,9 @@ class Learned:
 
     @property
     def fingerprint(self) -> str:
-        """The hash of the weights, and whether references are shown."""
-        return f"{self.predictor.model} {'with' if self.references else 'without'} references"
+        """The hashes of weights and corpus, and what is shown."""
+        shown = f"{'with' if self.references else 'without'} references, neighbors {self.neighbors}"
+        return f"{self.predictor.model} {file_fingerprint(SHIPPED)} {shown}"
 
     def refusal(self, task: Task) -> str:
         """Refuse to go without references where there are none: nothing would differ."""
@@ -56,8 +83,22 @@ class Learned:
         rate = task.sample_rate
         analysis = analysis_of(task.mix, rate)
         shown = task.references if self.references else ()
-        others = [analysis_of(each.samples, rate) for each in shown]
-        return predicted(task, analysis, self.predictor.predict(analysis, others), folder)
+        others = [Shown(analysis_of(each.samples, rate).statistics) for each in shown]
+        company = company_of(self._match(task, analysis), others, analysis.statistics)
+        return predicted(task, analysis, self.predictor.predict(analysis, company), folder)
+
+    def _match(self, task: Task, analysis: Analysis) -> ReferenceMatch | None:
+        """Return neighbors; never the song itself or one of its package."""
+        if self.neighbors == Neighbors.NONE:
+            return None
+        corpora, own = named_corpora(()), (task.plan.identity, task.plan.package)
+        if self.neighbors == Neighbors.NEAREST:
+            return match(analysis, corpora, excluded=own)
+        corpus = corpora[0].corpus
+        able = np.flatnonzero(~left_out(corpus, own))
+        seed = int.from_bytes(hashlib.sha256(task.plan.key.encode()).digest()[:4], "little")
+        drawn = generator(NEIGHBORS_SEED, seed).permutation(able)[:NEIGHBORS]
+        return match(analysis, (Weighted(corpus.rows(drawn)),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +121,10 @@ class ShuffledInputs:
     mean: Array
     scale: Array
 
-    def estimate(self, statistics: Array, references: Array) -> Estimate:
+    def estimate(self, statistics: Array, company: Company) -> Estimate:
         """Estimate from statistics that were standardized, shuffled and scaled back."""
-        return self.estimator.estimate(self._shuffled(statistics), self._shuffled(references))
+        spoiled = replace(company, statistics=self._shuffled(company.statistics))
+        return self.estimator.estimate(self._shuffled(statistics), spoiled)
 
     def _shuffled(self, values: Array) -> Array:
         order = self.order.astype(np.int64)

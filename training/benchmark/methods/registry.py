@@ -17,7 +17,7 @@ from ..tasks import Reference, Task
 from .constant import ConstantMoves, NearestMoves, mean_moves
 from .examples import load_examples
 from .floor import ResidualDegradation
-from .learned import Learned, learned_predictor, shuffled_predictor
+from .learned import Learned, Neighbors, learned_predictor, shuffled_predictor
 from .matchering import find_matchering
 from .matching import SpectrumMatch
 from .method import Method, Predicted, ShuffledReferences, Unchanged
@@ -29,7 +29,9 @@ BLIND = "_without_references"
 SHIPPED_AS = {"lmmse": "linear"}
 """Names of shipped weights, where the method's own is another."""
 
-ENDINGS = ("", BLIND, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
+RANDOM_NEIGHBORS = "_random_neighbors"
+ALONE = "_without_corpus"
+ENDINGS = ("", BLIND, ALONE, RANDOM_NEIGHBORS, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
 FLOORS = ("floor_lmmse", "floor_gaussian")
 
 Others = Callable[[Task], tuple[Reference, ...]]
@@ -172,4 +174,5 @@ def _learned(name: str, model: str, ingredients: Ingredients, others: Others) ->
     predictor = learned_predictor(weights)
     if ending == SHUFFLED_REFERENCES:
         return ShuffledReferences(Learned(model, predictor), others)
-    return Learned(name, predictor, references=ending != BLIND)
+    neighbors = {RANDOM_NEIGHBORS: Neighbors.RANDOM, ALONE: Neighbors.NONE}
+    return Learned(name, predictor, ending != BLIND, neighbors.get(ending, Neighbors.NEAREST))

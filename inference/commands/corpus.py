@@ -1,0 +1,205 @@
+"""``glassmaster corpus``: reference corpora, and, with the extra ``train``, those to learn from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ...models.errors import UsageError
+from ..extra import needs_extra
+from .answer import Entry
+from .files import measure, run_files, say
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ...data.corpus.measuring import FindStructure
+
+NAME = "corpus"
+HELP = "what finished music sounds like: match, list, show, add, remove; build [train]"
+
+BUILDING_GROUP = "glassmaster.corpus"
+"""Entry points of what only the installation for training has: ``actions``, ``structure``."""
+
+_TRAINING_ACTIONS = {"build": "make a corpus to learn from", "attribution": "list its licences"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    find = _action(actions, "match", "find the finished tracks that mixes are like")
+    find.add_argument("mixes", metavar="MIX", nargs="+", type=Path)
+    add_corpus_arguments(find)
+    find.add_argument("--count", type=int, default=16, metavar="N", help="neighbors (default: 16)")
+    tell = _action(actions, "list", "list the tracks of corpora")
+    tell.add_argument("corpora", metavar="CORPUS", nargs="*", default=["shipped"])
+    show = _action(actions, "show", "show what is known of tracks")
+    show.add_argument("corpus", metavar="CORPUS")
+    show.add_argument("tracks", metavar="TRACK", nargs="+", help="name of a track or an album")
+    add = _action(actions, "add", "measure the masters in folders and add them to a corpus")
+    add.add_argument("corpus", metavar="CORPUS", type=Path, help="made if it is not there")
+    add.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
+    add.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    remove = _action(actions, "remove", "remove tracks or albums from a corpus")
+    remove.add_argument("corpus", metavar="CORPUS", type=Path)
+    remove.add_argument("tracks", metavar="TRACK", nargs="+", help="name of a track or an album")
+    training = _training()
+    for name, text in _TRAINING_ACTIONS.items():
+        own = actions.add_parser(name, help=f"{text} [train]", description=text)
+        if training is None:
+            own.add_argument("words", nargs=argparse.REMAINDER)
+            own.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+        else:
+            training.add_arguments(name, own)
+
+
+def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where neighbors of a mix are looked for."""
+    parser.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        metavar="CORPUS[:WEIGHT]",
+        help="where finished tracks like a mix are looked for: a reference corpus, shipped, or "
+        "none; may be repeated (default: shipped)",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a track, album or artist that is passed over; may be repeated",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    own: dict[str, Callable[[argparse.Namespace], int]] = {
+        "match": _match,
+        "list": _list,
+        "show": _show,
+        "add": _add,
+        "remove": _remove,
+    }
+    if arguments.action in own:
+        return own[arguments.action](arguments)
+    training = _training()
+    if training is None:
+        missing = ModuleNotFoundError("its entry point is not registered")
+        raise needs_extra(f"corpus {arguments.action}", missing)
+    status: int = training.run(arguments)
+    return status
+
+
+def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
+    parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
+    return parser
+
+
+def _match(arguments: argparse.Namespace) -> int:
+    from ..guidance import Guidance
+    from ..reference import match, named_corpora
+    from ..report.company import match_entry, match_lines
+    from ..report.corpora import match_head, no_match_error
+    from ..report.document import file_entry
+    from ..warming import ensure_warm
+
+    if arguments.count < 1:
+        raise UsageError("corpus match: --count must be at least 1", code="usage")
+    guidance = Guidance(named_corpora(arguments.corpus), tuple(arguments.exclude))
+
+    def work(path: Path) -> tuple[Entry, str]:
+        _, analysis, findings = measure(path)
+        found = match(analysis, guidance.corpora, excluded=guidance.excluded, count=arguments.count)
+        if found is None:
+            raise no_match_error(path)
+        entry = {**file_entry(path, findings), "match": match_entry(found)}
+        return entry, "\n".join((match_head(path, analysis), *match_lines(found, arguments.count)))
+
+    ensure_warm()
+    return run_files(arguments.mixes, work, arguments.answer, debug=arguments.debug)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from ..reference import named_corpora
+    from ..report.corpora import corpus_entry, corpus_lines
+
+    def work(path: Path) -> tuple[Entry, str]:
+        [weighted] = named_corpora((str(path),))
+        return corpus_entry(path, weighted.corpus), "\n".join(corpus_lines(weighted.corpus))
+
+    return run_files(map(Path, arguments.corpora), work, arguments.answer, debug=arguments.debug)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from ...data.reference.growing import chosen_tracks
+    from ..reference import named_corpora
+    from ..report.corpora import track_lines, tracks_entry
+
+    def work(path: Path) -> tuple[Entry, str]:
+        [weighted] = named_corpora((str(path),))
+        rows = chosen_tracks(weighted.corpus, arguments.tracks, path)
+        return tracks_entry(path, rows), "\n".join(track_lines(rows))
+
+    return run_files([Path(arguments.corpus)], work, arguments.answer, debug=arguments.debug)
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    from ...data.reference.growing import add_folders
+    from ..report.corpora import grown_entry, grown_lines
+    from ..warming import ensure_warm
+
+    if arguments.jobs < 1:
+        raise UsageError("corpus add: --jobs must be at least 1", code="usage")
+
+    def work(path: Path) -> tuple[Entry, str]:
+        with Progress(path) as progress:
+            grown = add_folders(
+                path, arguments.folders, find_structure(), progress, jobs=arguments.jobs
+            )
+        return grown_entry(path, grown), "\n".join(grown_lines(path, grown))
+
+    ensure_warm()
+    return run_files([arguments.corpus], work, arguments.answer, debug=arguments.debug)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    from ...data.reference.growing import remove_tracks
+    from ..report.corpora import corpus_entry, removed_line
+
+    def work(path: Path) -> tuple[Entry, str]:
+        left, gone = remove_tracks(path, arguments.tracks)
+        return corpus_entry(path, left), removed_line(path, left, gone)
+
+    return run_files([arguments.corpus], work, arguments.answer, debug=arguments.debug)
+
+
+def find_structure() -> FindStructure:
+    """Return what finds tempo and sections: librosa, where the extra for training is installed."""
+    from ...data.corpus.measuring import no_structure
+
+    found: FindStructure | None = _extra("structure")
+    if found is None:
+        say("tempo is left out: it takes the extra for training")
+        return no_structure
+    return found
+
+
+def _training() -> ModuleType | None:
+    found: ModuleType | None = _extra("actions")
+    return found
+
+
+def _extra(name: str) -> Any:
+    """Return what an entry point of `BUILDING_GROUP` leads to; None without the extra."""
+    from importlib.metadata import entry_points
+
+    found = next(iter(entry_points(group=BUILDING_GROUP, name=name)), None)
+    try:
+        return None if found is None else found.load()
+    except ModuleNotFoundError as error:
+        needs_extra(f"corpus {name}", error)  # raises what is a fault of ours
+        return None

@@ -1,0 +1,201 @@
+"""What settings are chosen by besides the mix: reference corpora, and references by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..data.analysis import Analysis
+from ..data.files.names import display_name
+from ..data.findings import Finding
+from ..data.reference.hygiene import examine
+from ..models.errors import GlassmasterError, UnsupportedAudioError, UsageError
+from .company import DEFAULT_PARTS, LOUDNESS, PARTS, Listened, Shown, company_of, reference_shares
+from .predictor import Company
+from .reading import analyze_file
+from .reference import ReferenceMatch, Weighted, match, split_weight
+from .step import Step
+
+MOST_REFERENCES = 50
+"""More references than this are a corpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A reference by name.
+
+    Attributes:
+        path: The file.
+        weight: Its share of all that is listened to, 0 to 1; None where none was given.
+
+    """
+
+    path: Path
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guidance:
+    """What a person asks to be guided by.
+
+    Attributes:
+        corpora: Where neighbors of the mix are looked for; none are looked for without any.
+        excluded: Tracks, albums or artists that are passed over.
+        references: References by name.
+        parts: What each of `PARTS` of them counts, 0 to 1.
+
+    """
+
+    corpora: tuple[Weighted, ...] = ()
+    excluded: tuple[str, ...] = ()
+    references: tuple[Named, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=lambda: DEFAULT_PARTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guided:
+    """What guides the settings of one mix.
+
+    Attributes:
+        match: Neighbors of the mix; None where none were looked for or too little can be heard.
+        company: What a predictor is given; None for nothing.
+        listened: The references.
+        target_lufs: Loudness to aim at; None where references have no say in it.
+        findings: What a person should know of them.
+
+    """
+
+    match: ReferenceMatch | None
+    company: Company | None
+    listened: tuple[Listened, ...] = ()
+    target_lufs: float | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+NO_GUIDANCE = Guidance()
+
+
+def named_references(names: Sequence[str]) -> tuple[Named, ...]:
+    """Return references by ``PATH[:WEIGHT]``.
+
+    Raises:
+        UsageError: A weight is none or above 1, or there are too many references.
+
+    """
+    if len(names) > MOST_REFERENCES:
+        raise UsageError(
+            f"{len(names)} references were given; {MOST_REFERENCES} at most: make a corpus of them "
+            "with `glassmaster corpus add`",
+            code="too_many_references",
+        )
+    found = []
+    for name in names:
+        path, weight = split_weight(name, default=np.nan)
+        if weight > 1.0:
+            raise UsageError(f"{name}: the weight of a reference is 1 at most", code="usage")
+        found.append(Named(Path(path), None if np.isnan(weight) else weight))
+    return tuple(found)
+
+
+def named_parts(text: str | None) -> Mapping[str, float]:
+    """Return what parts count, by ``tone=1,width=0``; those that are not named as usual.
+
+    Raises:
+        UsageError: A part is unknown, or its weight is no number from 0 to 1.
+
+    """
+    parts = dict(DEFAULT_PARTS)
+    for word in filter(None, (text or "").split(",")):
+        name, _, value = word.partition("=")
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = np.nan
+        if name not in PARTS or not 0.0 <= weight <= 1.0:
+            raise UsageError(
+                f"{word!r} is no part of a reference and its weight; write as in tone=1,width=0.5, "
+                f"of {', '.join(PARTS)}, each 0 to 1",
+                code="usage",
+            )
+        parts[name] = weight
+    return parts
+
+
+def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
+    """Find the neighbors of a mix and listen to references.
+
+    Args:
+        guidance: What is asked for.
+        analysis: Of the mix.
+        step: Told the progress.
+
+    Raises:
+        CatalogueError: No track is left in any corpus.
+        AudioFileError: A reference cannot be read.
+        UsageError: None of the references is of any use.
+
+    """
+    found = None
+    if guidance.corpora:
+        found = match(analysis, guidance.corpora, excluded=guidance.excluded)
+    shown: list[Shown] = []
+    names: list[str] = []
+    loudness: list[float | None] = []
+    findings: list[Finding] = []
+    for named in guidance.references:
+        one, lufs, told = _listen(named, guidance.parts, analysis, step)
+        findings += told
+        if one is not None:
+            shown.append(one)
+            names.append(display_name(named.path.name))
+            loudness.append(lufs)
+    if guidance.references and not shown:
+        reasons = " ".join(finding.message for finding in findings)
+        raise UsageError(f"no reference is of any use: {reasons}", code="no_reference")
+    company = company_of(found, shown, analysis.statistics)
+    shares = reference_shares([each.weight for each in shown], alone=found is None)
+    listened = tuple(
+        Listened(*row) for row in zip(names, map(float, shares), loudness, strict=True)
+    )
+    target_lufs = _target(listened, guidance.parts.get(LOUDNESS, 0.0))
+    return Guided(found, company, listened, target_lufs, tuple(findings))
+
+
+def _listen(
+    named: Named, parts: Mapping[str, float], mix: Analysis, step: Step
+) -> tuple[Shown | None, float | None, list[Finding]]:
+    """Return a reference as it counts, its loudness, and what is odd about it."""
+    name = display_name(named.path.name)
+    try:
+        analysis, reader = analyze_file(named.path, step)
+    except UnsupportedAudioError as error:
+        return None, None, [Finding("reference_unused", f"{error.message} It is not used.")]
+    except GlassmasterError:
+        raise
+    findings = []
+    if analysis.digest == mix.digest:
+        message = f"{name} is the mix itself: as a reference it says nothing and is not used."
+        return None, None, [Finding("reference_is_mix", message)]
+    hygiene = examine(analysis, reader.info)
+    findings = [Finding(each.code, f"{name}: {each.message}") for each in hygiene.findings]
+    if not hygiene.aspects or not analysis.statistics.any():
+        return None, None, findings
+    kept = {part: weight for part, weight in parts.items() if part in hygiene.aspects}
+    lufs = analysis.loudness.dual_mono_lufs if LOUDNESS in hygiene.aspects else None
+    return Shown(analysis.statistics, named.weight, kept, hygiene.tone_to_hz), lufs, findings
+
+
+def _target(listened: Sequence[Listened], weight: float) -> float | None:
+    """Return the loudness to aim at: that of references, by their shares; None without a say."""
+    told = [
+        (each.share, each.integrated_lufs)
+        for each in listened
+        if each.integrated_lufs is not None and each.share > 0.0
+    ]
+    if weight == 0.0 or not told:
+        return None
+    shares, levels = np.array(told, np.float64).T
+    return float(np.average(levels, weights=shares))

@@ -1,0 +1,258 @@
+"""What finished music like a mix sounds like, and where the mix lies in it.
+
+Of every reference corpus the tracks that are nearest by content are taken, as many as its weight
+says; how they were produced is a distribution, not a number. Which tracks they are, from where and
+under which licence is told with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.analysis import Analysis
+from ..data.reference.corpus import ReferenceCorpus, Track, read_corpus
+from ..data.reference.embedding import shipped_embedding
+from ..data.reference.growing import marked
+from ..data.reference.production import Production, production_of
+from ..data.reference.search import nearest
+from ..data.reference.shipped import SHIPPED
+from ..models.errors import CatalogueError, UsageError
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+NEIGHBORS = 16
+"""So many tracks are looked at together."""
+
+NO_CORPUS = "none"
+
+LOW, MIDDLE, HIGH = 10.0, 50.0, 90.0
+"""Percentiles of the neighbors that are shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighted:
+    """A corpus and what it counts.
+
+    Attributes:
+        corpus: What is known of its tracks.
+        weight: Its share of the neighbors, relative to that of others.
+
+    """
+
+    corpus: ReferenceCorpus
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """A track that the mix is like.
+
+    Attributes:
+        track: Who it is.
+        corpus: Name of the corpus it is in.
+        distance: In the embedding; songs of a corpus lie about 3 apart.
+
+    """
+
+    track: Track
+    corpus: str
+    distance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where the mix lies among its neighbors, quantity by quantity.
+
+    Attributes:
+        mix: Of the mix; NaN where undefined; shape ``(quantity,)``.
+        low: 10th percentile of the neighbors, same shape; NaN where undefined for all of them.
+        middle: Median.
+        high: 90th percentile.
+        percentile: Share of the neighbors below the mix, in percent; NaN where undefined.
+
+    """
+
+    mix: Array
+    low: Array
+    middle: Array
+    high: Array
+    percentile: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceMatch:
+    """The neighbors of a mix.
+
+    Attributes:
+        neighbors: The nearest first.
+        statistics: Of each neighbor, shape ``(neighbor, statistics)``.
+        figures: In the order of `FIGURES`.
+        tone_db: Level-free spectrum in third octaves.
+        width_db: Side over mid in third octaves.
+        correlation: Of left and right in third octaves.
+
+    """
+
+    neighbors: tuple[Neighbor, ...]
+    statistics: Array
+    figures: Place
+    tone_db: Place
+    width_db: Place
+    correlation: Place
+
+
+def match(
+    analysis: Analysis,
+    corpora: Sequence[Weighted],
+    *,
+    excluded: Sequence[str] = (),
+    count: int = NEIGHBORS,
+) -> ReferenceMatch | None:
+    """Find the tracks that a mix is like; None where too little of the mix can be heard.
+
+    Args:
+        analysis: Of the mix.
+        corpora: Where to look.
+        excluded: Names of tracks, albums or artists that are passed over.
+        count: How many neighbors.
+
+    Raises:
+        CatalogueError: No track is left in any corpus.
+
+    """
+    if not analysis.content.any():
+        return None
+    place = shipped_embedding().of(analysis.content)
+    found: list[tuple[float, int, int]] = []
+    allowed = [~left_out(each.corpus, excluded) for each in corpora]
+    if not any(mask.any() for mask in allowed):
+        names = ", ".join(each.corpus.name for each in corpora)
+        raise CatalogueError(
+            f"no track is left in {names or 'no corpus'}; add some, or exclude fewer",
+            code="empty_corpus",
+        )
+    for number, (each, share) in enumerate(zip(corpora, _shares(corpora, count), strict=True)):
+        places = _places(each.corpus)
+        near = nearest(places, place, share, allowed[number])
+        found += [
+            (float(distance), number, int(index))
+            for index, distance in zip(near.indices, near.distances, strict=True)
+        ]
+    found.sort()
+    picked = [corpora[number].corpus.rows([index]) for _, number, index in found]
+    neighbors = tuple(
+        Neighbor(row.tracks[0], row.name, distance)
+        for row, (distance, _, _) in zip(picked, found, strict=True)
+    )
+    own = mix_production(analysis)
+    near_by = [row.production for row in picked]
+    return ReferenceMatch(
+        neighbors,
+        np.concatenate([row.statistics for row in picked]),
+        *(
+            _place(_of(own, name), np.concatenate([_of(each, name) for each in near_by]))
+            for name in ("figures", "tone_db", "width_db", "correlation")
+        ),
+    )
+
+
+def mix_production(analysis: Analysis) -> Production:
+    """Return the figures of a mix in which masters differ."""
+    loudness = analysis.loudness
+    levels = (loudness.dual_mono_lufs, loudness.range_lu, loudness.plr_db, loudness.psr_db)
+    return production_of(levels, analysis.spectrum, analysis.statistics)
+
+
+def left_out(corpus: ReferenceCorpus, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which tracks are passed over: by identity, album or artist, shape ``(track,)``."""
+    wanted = {name.casefold() for name in names if name}
+    by_artist = [track.artist.casefold() in wanted for track in corpus.tracks]
+    passed: npt.NDArray[np.bool_] = marked(corpus, names) | np.array(by_artist, np.bool_)
+    return passed
+
+
+@cache
+def shipped_corpus() -> ReferenceCorpus:
+    """Return the corpus that ships.
+
+    Raises:
+        CatalogueError: It is missing or damaged.
+
+    """
+    return read_corpus(SHIPPED)
+
+
+def named_corpora(names: Sequence[str]) -> tuple[Weighted, ...]:
+    """Return corpora by ``PATH[:WEIGHT]`` or ``shipped[:WEIGHT]``; the shipped one without names.
+
+    ``none`` stands for no corpus.
+
+    Raises:
+        UsageError: A weight is none.
+        CatalogueError: A corpus is missing, damaged or of another version.
+
+    """
+    if not names:
+        return (Weighted(shipped_corpus()),)
+    if list(names) == [NO_CORPUS]:
+        return ()
+    found = []
+    for name in names:
+        path, weight = split_weight(name, default=1.0)
+        corpus = shipped_corpus() if path == SHIPPED.stem else read_corpus(Path(path))
+        found.append(Weighted(corpus, weight))
+    return tuple(found)
+
+
+def split_weight(text: str, *, default: float) -> tuple[str, float]:
+    """Split ``NAME:WEIGHT``; a name that ends in a colon and no number is a name.
+
+    Raises:
+        UsageError: The weight is negative or no number that is finite.
+
+    """
+    name, colon, last = text.rpartition(":")
+    if not colon or Path(text).exists():
+        return text, default
+    try:
+        weight = float(last)
+    except ValueError:
+        return text, default
+    if not (np.isfinite(weight) and weight > 0.0):
+        raise UsageError(f"{text}: a weight is a number above 0, as in {name}:0.5", code="usage")
+    return name, weight
+
+
+@cache
+def _places(corpus: ReferenceCorpus) -> Array:
+    return shipped_embedding().of(corpus.content)
+
+
+def _shares(corpora: Sequence[Weighted], count: int) -> list[int]:
+    """Return how many neighbors each corpus gives: by weight, and at least one of each."""
+    total = sum(each.weight for each in corpora)
+    return [max(1, round(count * each.weight / total)) for each in corpora]
+
+
+def _of(production: Production, name: str) -> Array:
+    value: Array = np.atleast_2d(getattr(production, name))
+    return value
+
+
+def _place(mix: Array, others: Array) -> Place:
+    known = np.isfinite(others)
+    told = known.any(axis=0)
+    held = np.where(told, others, 0.0)
+    spread = np.nanpercentile(held, (LOW, MIDDLE, HIGH), axis=0)
+    low, middle, high = np.where(told, spread, np.nan)
+    below = np.where(known, (others < mix) + 0.5 * (others == mix), 0.0).sum(axis=0)
+    percentile = 100.0 * below / np.maximum(known.sum(axis=0), 1)
+    undefined = np.isnan(mix[0]) | ~told
+    return Place(mix[0], low, middle, high, np.where(undefined, np.nan, percentile))

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glassmaster.inference.company import (
+    DEFAULT_SHARE,
+    Shown,
+    company_of,
+    reference_shares,
+    smoothed_spectrum,
+)
+from glassmaster.inference.reference import Place, ReferenceMatch
+from glassmaster.models.mel import mel_edges_hz
+from glassmaster.models.mel_statistics import STATISTICS
+
+F = len(STATISTICS)
+NAMES = np.array(STATISTICS)
+SPECTRUM = np.char.startswith(NAMES, "spectrum_db@")
+WIDTH = np.char.startswith(NAMES, "width_db@")
+
+
+def match_of(statistics: np.ndarray) -> ReferenceMatch:
+    nothing = Place(*(np.zeros(1) for _ in range(5)))
+    return ReferenceMatch((), statistics, nothing, nothing, nothing, nothing)
+
+
+@pytest.fixture
+def neighbors() -> np.ndarray:
+    return np.random.default_rng(0).normal(-30.0, 5.0, (16, F))
+
+
+def test_without_references_neighbors_count_alike(neighbors: np.ndarray) -> None:
+    company = company_of(match_of(neighbors), (), np.zeros(F))
+    assert company is not None
+    np.testing.assert_array_equal(company.statistics, neighbors)
+    np.testing.assert_array_equal(company.weights, 1.0)
+    assert company_of(None, (), np.zeros(F)) is None
+
+
+def test_a_reference_takes_its_share(neighbors: np.ndarray) -> None:
+    own = np.full(F, -20.0)
+    for weight, share in ((None, DEFAULT_SHARE), (0.25, 0.25)):
+        company = company_of(match_of(neighbors), (Shown(own, weight),), np.zeros(F))
+        assert company is not None
+        assert company.weights[-1] / company.weights.sum() == pytest.approx(share)
+        mean = np.average(company.statistics, axis=0, weights=company.weights)
+        wanted = share * own + (1.0 - share) * neighbors.mean(axis=0)
+        np.testing.assert_allclose(mean, wanted)
+
+
+def test_parts_that_do_not_count_are_those_of_neighbors(neighbors: np.ndarray) -> None:
+    own = np.full(F, -20.0)
+    shown = Shown(own, 1.0, {"tone": 1.0, "width": 0.5})
+    company = company_of(match_of(neighbors), (shown,), np.zeros(F))
+    assert company is not None
+    row, base = company.statistics[-1], neighbors.mean(axis=0)
+    np.testing.assert_allclose(row[SPECTRUM], own[SPECTRUM])
+    np.testing.assert_allclose(row[WIDTH], 0.5 * (own + base)[WIDTH])
+    rest = ~(SPECTRUM | WIDTH) & (NAMES != "weighting_db") & (NAMES != "side_db")
+    np.testing.assert_allclose(row[rest], base[rest])
+
+
+def test_above_the_edge_of_a_codec_tone_is_that_of_neighbors(neighbors: np.ndarray) -> None:
+    band_hz = mel_edges_hz()[1:-1]
+    company = company_of(
+        match_of(neighbors), (Shown(np.full(F, -20.0), tone_to_hz=8000.0),), np.zeros(F)
+    )
+    assert company is not None
+    row, base = company.statistics[-1][SPECTRUM], neighbors.mean(axis=0)[SPECTRUM]
+    np.testing.assert_allclose(row[band_hz > 8000.0], base[band_hz > 8000.0])
+    np.testing.assert_allclose(row[band_hz < 8000.0], -20.0)
+
+
+def test_without_neighbors_the_mix_stands_for_what_is_unknown() -> None:
+    mix, own = np.full(F, -40.0), np.full(F, -20.0)
+    company = company_of(None, (Shown(own, None, {"tone": 1.0}),) * 2, mix)
+    assert company is not None
+    np.testing.assert_allclose(company.weights.sum(), 1.0)
+    np.testing.assert_allclose(company.statistics[:, WIDTH], -40.0)
+    np.testing.assert_allclose(company.statistics[:, SPECTRUM], -20.0)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0.01, 1.0)), min_size=1, max_size=50))
+def test_shares_are_less_than_all(weights: list[float | None]) -> None:
+    shares = reference_shares(weights)
+    assert np.all(shares >= 0.0)
+    assert shares.sum() < 1.0
+    given_one = [(w, s) for w, s in zip(weights, shares, strict=True) if w is not None]
+    if len(given_one) > 1:  # what was given keeps its proportions
+        ratios = np.array([s / w for w, s in given_one])
+        np.testing.assert_allclose(ratios, ratios[0])
+
+
+def test_a_bass_note_does_not_leak_in() -> None:
+    band_hz = mel_edges_hz()[1:-1]
+    spectrum = np.zeros(80)
+    high = int(np.argmin(np.abs(band_hz - 2000.0)))
+    spectrum[high] = 20.0
+    smooth = smoothed_spectrum(spectrum)
+    assert smooth.max() < 15.0
+    near = np.abs(np.log2(band_hz / band_hz[high])) <= 1.0 / 6.0
+    assert np.all(smooth[near] > 5.0)
+    np.testing.assert_allclose(smooth[~near], 0.0, atol=1e-9)
+    np.testing.assert_allclose(smoothed_spectrum(np.full(80, -7.0)), -7.0)

@@ -1,0 +1,1 @@
+"""Learning which songs are alike, and what that is worth."""
