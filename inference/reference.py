@@ -20,8 +20,9 @@ from ..data.analysis import Analysis
 from ..data.reference.corpus import ReferenceCorpus, Track, read_corpus
 from ..data.reference.embedding import shipped_embedding
 from ..data.reference.growing import marked
+from ..data.reference.indexing import Places, open_index, places_of
 from ..data.reference.production import Production, production_of
-from ..data.reference.search import nearest
+from ..data.reference.search import TrackIndex, nearest
 from ..data.reference.shipped import SHIPPED
 from ..models.errors import CatalogueError, UsageError
 
@@ -43,11 +44,13 @@ class Weighted:
     Attributes:
         corpus: What is known of its tracks.
         weight: Its share of the neighbors, relative to that of others.
+        index: Of its tracks, where there are so many that they need one.
 
     """
 
     corpus: ReferenceCorpus
     weight: float = 1.0
+    index: TrackIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,7 @@ def match(
             code="empty_corpus",
         )
     for number, (each, share) in enumerate(zip(corpora, _shares(corpora, count), strict=True)):
-        places = _places(each.corpus)
-        near = nearest(places, place, share, allowed[number])
+        near = nearest(_places(each.corpus), place, share, allowed[number], each.index)
         found += [
             (float(distance), number, int(index))
             for index, distance in zip(near.indices, near.distances, strict=True)
@@ -206,8 +208,12 @@ def named_corpora(names: Sequence[str]) -> tuple[Weighted, ...]:
     found = []
     for name in names:
         path, weight = split_weight(name, default=1.0)
-        corpus = shipped_corpus() if path == SHIPPED.stem else read_corpus(Path(path))
-        found.append(Weighted(corpus, weight))
+        if path == SHIPPED.stem:
+            found.append(Weighted(shipped_corpus(), weight))
+            continue
+        corpus = read_corpus(Path(path))
+        index = open_index(Path(path), corpus, shipped_embedding())
+        found.append(Weighted(corpus, weight, index))
     return tuple(found)
 
 
@@ -231,8 +237,8 @@ def split_weight(text: str, *, default: float) -> tuple[str, float]:
 
 
 @cache
-def _places(corpus: ReferenceCorpus) -> Array:
-    return shipped_embedding().of(corpus.content)
+def _places(corpus: ReferenceCorpus) -> Places:
+    return places_of(corpus, shipped_embedding())
 
 
 def _shares(corpora: Sequence[Weighted], count: int) -> list[int]:

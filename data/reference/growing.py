@@ -23,6 +23,8 @@ from ..corpus.working_folder import locked
 from ..files.names import display_name
 from .collecting import Refused, collected
 from .corpus import Mask, ReferenceCorpus, empty_corpus, merged, read_corpus, write_corpus
+from .embedding import shipped_embedding
+from .indexing import update_index
 
 WORK_SUFFIX = ".work"
 
@@ -83,6 +85,7 @@ def add_folders(
         own, twice = _without_copies(own, corpus)
         whole = merged(corpus, own)
         write_corpus(path, whole)
+        update_index(path, whole, shipped_embedding())
     shutil.rmtree(work, ignore_errors=True)
     return Grown(whole, len(own), len(found) - len(fresh), (*refused, *twice))
 
@@ -106,6 +109,7 @@ def remove_tracks(path: Path, names: Sequence[str]) -> tuple[ReferenceCorpus, in
     gone = len(chosen_tracks(corpus, names, path))
     kept = corpus.without(marked(corpus, names))
     write_corpus(path, kept)
+    update_index(path, kept, shipped_embedding())
     return kept, gone
 
 
