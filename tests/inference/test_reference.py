@@ -167,5 +167,5 @@ def test_the_embedding_that_ships_fits_the_content() -> None:
     embedding = shipped_embedding()
     places = embedding.of(shipped_corpus().content)
     assert places.shape == (len(shipped_corpus()), 16)
-    far = embedding.of(embedding.mean + 1e6 * embedding.scale)
+    far = embedding.of(embedding.content.mean + 1e6 * embedding.content.scale)
     assert np.abs(far).max() < 100.0  # what is odd is held

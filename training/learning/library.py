@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...data.corpus.selection import is_loud_enough
 from ...data.corpus.shard import ShardSong
+from ...data.features.content import CONTENT
 from ...data.reference.embedding import Embedding
 from ...data.reference.search import exact_nearest
 from ...models.mel_statistics import STATISTICS
@@ -67,7 +68,7 @@ def song_library(songs: Sequence[ShardSong], embedding: Embedding) -> Library:
         for song in songs
         if is_loud_enough(song.integrated_lufs, song.true_peak_dbtp, song.plr_db)
     ]
-    content = np.array([song.content for song in kept]).reshape(-1, len(embedding.mean))
+    content = np.array([song.content for song in kept]).reshape(-1, len(CONTENT))
     return Library(
         np.array([song.statistics for song in kept]).reshape(-1, len(STATISTICS)),
         embedding.of(content),

@@ -1,8 +1,8 @@
-"""Learning the embedding in which songs that were produced alike lie near each other.
+"""Learning the embeddings in which songs that are alike, or produced alike, lie near each other.
 
-A ridge tells the long-term spectrum of finished songs from their content, packages left out to
-choose its penalty; its principal directions are the axes. Nothing else of a production is told well
-enough by content to help (loudness, peaks and width come along with the spectrum).
+By content: a ridge tells the long-term spectrum of finished songs from their content, packages left
+out to choose its penalty; its principal directions are the axes. Nothing else of a production is
+told well enough by content to help. By production: its principal directions, whitened.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from safetensors.numpy import save
 from ...data.corpus.shard import ShardSong
 from ...data.features.content import CONTENT_SHA256
 from ...data.files.replacing import replace_file
-from ...data.reference.embedding import MOST_DEVIATIONS, Embedding
+from ...data.reference.embedding import (
+    KINDS,
+    MOST_DEVIATIONS,
+    Embedding,
+    Projection,
+    production_numbers,
+)
+from ...data.reference.production import Production, production_of
 from ...models.errors import ParameterError
 from ...models.moves import RESPONSE_HZ, level_free
 from ...models.spectrum import levels_db, third_octaves
@@ -76,7 +83,25 @@ def learn_embedding(songs: Sequence[ShardSong], report: Report) -> Embedding:
     line = ridge(standard, tones_db, penalty)
     estimates = standard @ line.weights.T
     _, _, axes = np.linalg.svd(estimates - estimates.mean(axis=0), full_matrices=False)
-    return Embedding(mean, scale, axes[:DIMENSION] @ line.weights)
+    by_content = Projection(mean, scale, axes[:DIMENSION] @ line.weights)
+    return Embedding(by_content, _by_production(songs))
+
+
+def _by_production(songs: Sequence[ShardSong]) -> Projection:
+    """Return the directions in which productions differ most, each with a spread of one."""
+    rows = np.array([production_numbers(_production(song)) for song in songs])
+    mean, spread = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0)
+    scale = np.where(spread > 1e-6, spread, 1.0)
+    standard = np.clip(np.nan_to_num((rows - mean) / scale), -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    _, spreads, axes = np.linalg.svd(standard - standard.mean(axis=0), full_matrices=False)
+    dimension = min(DIMENSION, int(np.count_nonzero(spreads > 1e-6 * spreads[0])))
+    apart = spreads[:dimension] / np.sqrt(len(rows))
+    return Projection(mean, scale, axes[:dimension] / apart[:, None])
+
+
+def _production(song: ShardSong) -> Production:
+    levels = (song.integrated_lufs, song.range_lu, song.plr_db, None)
+    return production_of(levels, song.spectrum, song.statistics)
 
 
 def export_embedding(path: Path, embedding: Embedding, facts: Mapping[str, str]) -> Path:
@@ -90,8 +115,9 @@ def export_embedding(path: Path, embedding: Embedding, facts: Mapping[str, str])
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
-        name: np.ascontiguousarray(getattr(embedding, name), np.float64)
-        for name in ("mean", "scale", "projection")
+        f"{kind}_{part}": np.ascontiguousarray(getattr(getattr(embedding, kind), part), np.float64)
+        for kind in KINDS
+        for part in ("mean", "scale", "matrix")
     }
     told = {**facts, "kind": "embedding", "content_sha256": CONTENT_SHA256}
     replace_file(path, in_order(save(arrays, told)))

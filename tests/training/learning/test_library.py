@@ -7,12 +7,13 @@ import pytest
 
 from glassmaster.data.corpus.shard import ShardSong
 from glassmaster.data.features.content import CONTENT
-from glassmaster.data.reference.embedding import Embedding
+from glassmaster.data.reference.embedding import Embedding, Projection
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.training.learning.library import NEAREST, song_library
 from glassmaster.training.learning.smoke import generated_songs
 
-EMBEDDING = Embedding(np.zeros(len(CONTENT)), np.ones(len(CONTENT)), np.eye(len(CONTENT))[:2])
+PLAIN = Projection(np.zeros(len(CONTENT)), np.ones(len(CONTENT)), np.eye(len(CONTENT))[:2])
+EMBEDDING = Embedding(PLAIN, PLAIN)
 
 
 @pytest.fixture(scope="module")
