@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -30,6 +31,14 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 NEIGHBORS = 16
 """So many tracks are looked at together."""
+
+
+class Likeness(StrEnum):
+    """In what tracks can be like a mix."""
+
+    CONTENT = "content"
+    PRODUCTION = "production"
+
 
 NO_CORPUS = "none"
 
@@ -117,6 +126,7 @@ def match(
     *,
     excluded: Sequence[str] = (),
     count: int = NEIGHBORS,
+    by: Likeness = Likeness.CONTENT,
 ) -> ReferenceMatch | None:
     """Find the tracks that a mix is like; None where too little of the mix can be heard.
 
@@ -125,6 +135,7 @@ def match(
         corpora: Where to look.
         excluded: Names of tracks, albums or artists that are passed over.
         count: How many neighbors.
+        by: In what they are to be like it.
 
     Raises:
         CatalogueError: No track is left in any corpus.
@@ -132,7 +143,9 @@ def match(
     """
     if not analysis.content.any():
         return None
-    place = shipped_embedding().of(analysis.content)
+    embedding, own = shipped_embedding(), mix_production(analysis)
+    content = by == Likeness.CONTENT
+    place = embedding.of(analysis.content) if content else embedding.of_production(own)
     found: list[tuple[float, int, int]] = []
     allowed = [~left_out(each.corpus, excluded) for each in corpora]
     if not any(mask.any() for mask in allowed):
@@ -142,7 +155,11 @@ def match(
             code="empty_corpus",
         )
     for number, (each, share) in enumerate(zip(corpora, _shares(corpora, count), strict=True)):
-        near = nearest(_places(each.corpus), place, share, allowed[number], each.index)
+        places = (
+            _places(each.corpus) if content else embedding.of_production(each.corpus.production)
+        )
+        index = each.index if content else None
+        near = nearest(places, place, share, allowed[number], index)
         found += [
             (float(distance), number, int(index))
             for index, distance in zip(near.indices, near.distances, strict=True)
@@ -153,7 +170,6 @@ def match(
         Neighbor(row.tracks[0], row.name, distance)
         for row, (distance, _, _) in zip(picked, found, strict=True)
     )
-    own = mix_production(analysis)
     near_by = [row.production for row in picked]
     return ReferenceMatch(
         neighbors,

@@ -30,7 +30,12 @@ MOST_DEVIATIONS = 4.0
 """What is odder is held there, so that one odd number does not decide."""
 
 _JUDGED = slice(2, 29)  # 27 third octaves, nine octaves
-KINDS = {"content": len(CONTENT), "production": 27 + 9 + len(FIGURES) - 1}
+PRODUCTION_FIGURES = ("range_lu", "plr_db", "crest_p50_db", "side_db")
+"""Figures that tell productions apart."""
+
+_FIGURES = [FIGURES.index(name) for name in PRODUCTION_FIGURES]
+
+KINDS = {"content": len(CONTENT), "production": 27 + 9 + len(PRODUCTION_FIGURES)}
 """Maps, and how many numbers each takes."""
 
 
@@ -84,11 +89,11 @@ class Embedding:
 def production_numbers(production: Production) -> Array:
     """Return what tells productions apart, shape ``(…, number)``: the level itself is left out.
 
-    Tone and width from 31.5 Hz to 12.5 kHz, width in octaves, and the figures but for loudness.
+    Tone and width from 31.5 Hz to 12.5 kHz, width in octaves, and `PRODUCTION_FIGURES`.
     """
     tone_db = production.tone_db[..., _JUDGED]
     octaves = production.width_db[..., _JUDGED].reshape(*tone_db.shape[:-1], -1, 3).mean(axis=-1)
-    return np.concatenate((tone_db, octaves, production.figures[..., 1:]), axis=-1)
+    return np.concatenate((tone_db, octaves, production.figures[..., _FIGURES]), axis=-1)
 
 
 @cache

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     find.add_argument("mixes", metavar="MIX", nargs="+", type=Path)
     add_corpus_arguments(find)
     find.add_argument("--count", type=int, default=16, metavar="N", help="neighbors (default: 16)")
+    find.add_argument(
+        "--by",
+        choices=("content", "production"),
+        default="content",
+        help="in what tracks are like a mix: what the music is, or how it was produced",
+    )
     tell = _action(actions, "list", "list the tracks of corpora")
     tell.add_argument("corpora", metavar="CORPUS", nargs="*", default=["shipped"])
     show = _action(actions, "show", "show what is known of tracks")
@@ -100,8 +106,7 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _match(arguments: argparse.Namespace) -> int:
-    from ..guidance import Guidance
-    from ..reference import match, named_corpora
+    from ..reference import Likeness, match, named_corpora
     from ..report.company import match_entry, match_lines
     from ..report.corpora import match_head, no_match_error
     from ..report.document import file_entry
@@ -109,11 +114,17 @@ def _match(arguments: argparse.Namespace) -> int:
 
     if arguments.count < 1:
         raise UsageError("corpus match: --count must be at least 1", code="usage")
-    guidance = Guidance(named_corpora(arguments.corpus), tuple(arguments.exclude))
+    corpora = named_corpora(arguments.corpus)
 
     def work(path: Path) -> tuple[Entry, str]:
         _, analysis, findings = measure(path)
-        found = match(analysis, guidance.corpora, excluded=guidance.excluded, count=arguments.count)
+        found = match(
+            analysis,
+            corpora,
+            excluded=arguments.exclude,
+            count=arguments.count,
+            by=Likeness(arguments.by),
+        )
         if found is None:
             raise no_match_error(path)
         entry = {**file_entry(path, findings), "match": match_entry(found)}

@@ -40,7 +40,19 @@ def test_recipe_and_document_name_the_weights(
 ) -> None:
     recipe = tmp_path / "r.yaml"
     output = tmp_path / "m.wav"
-    done = run("master", mix, "-o", output, "--model", weights, "--recipe", recipe, "--json")
+    done = run(
+        "master",
+        mix,
+        "-o",
+        output,
+        "--model",
+        weights,
+        "--corpus",
+        "none",
+        "--recipe",
+        recipe,
+        "--json",
+    )
     assert done.code == 0
     assert (done.file["predictor"], done.file["model"]) == ("linear", sha256(weights))
     assert done.file["basis"] == "Settings by chance."
@@ -58,7 +70,7 @@ def test_a_recipe_keeps_what_was_known(run: Any, mix: Path, tmp_path: Path, weig
     first, second = tmp_path / "1.wav", tmp_path / "2.wav"
     for suffix in ("yaml", "json"):
         recipe = tmp_path / f"r.{suffix}"
-        words = ("--model", weights, "--recipe", recipe, "--force", "--json")
+        words = ("--model", weights, "--corpus", "none", "--recipe", recipe, "--force", "--json")
         made = run("master", mix, "-o", first, *words)
         done = run("render", recipe, mix, "-o", second, "--force", "--json")
         assert done.code == 0
@@ -72,7 +84,18 @@ def test_what_is_known_of_one_mix_is_not_said_of_another(
     run: Any, mix: Path, other_mix: Path, tmp_path: Path, weights: Path
 ) -> None:
     recipe = tmp_path / "r.yaml"
-    run("master", mix, "-o", tmp_path / "1.wav", "--model", weights, "--recipe", recipe)
+    run(
+        "master",
+        mix,
+        "-o",
+        tmp_path / "1.wav",
+        "--model",
+        weights,
+        "--corpus",
+        "none",
+        "--recipe",
+        recipe,
+    )
     words = ("-o", tmp_path / "2.wav", "--resolve", "--json")
     done = run("render", recipe, other_mix, *words)
     assert done.code == 0
@@ -106,7 +129,7 @@ def test_damaged_intervals_are_refused(
 
 
 def test_the_page_shows_how_sure_it_is(run: Any, mix: Path, tmp_path: Path, weights: Path) -> None:
-    words = ("--model", weights, "--report", tmp_path / "report")
+    words = ("--model", weights, "--corpus", "none", "--report", tmp_path / "report")
     assert run("master", mix, "-o", tmp_path / "m.wav", *words).code == 0
     (page,) = (tmp_path / "report").iterdir()
     text = page.read_text("utf-8")
