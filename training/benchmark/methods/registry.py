@@ -29,6 +29,9 @@ BLIND = "_without_references"
 SHIPPED_AS = {"lmmse": "linear"}
 """Names of shipped weights, where the method's own is another."""
 
+STATISTICS_ALONE = frozenset(("lmmse",))
+"""Baselines that know nothing but the statistics of the mix and of the task's references."""
+
 RANDOM_NEIGHBORS = "_random_neighbors"
 ALONE = "_without_corpus"
 ENDINGS = ("", BLIND, ALONE, RANDOM_NEIGHBORS, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
@@ -174,5 +177,6 @@ def _learned(name: str, model: str, ingredients: Ingredients, others: Others) ->
     predictor = learned_predictor(weights)
     if ending == SHUFFLED_REFERENCES:
         return ShuffledReferences(Learned(model, predictor), others)
+    usual = Neighbors.NONE if model in STATISTICS_ALONE else Neighbors.NEAREST
     neighbors = {RANDOM_NEIGHBORS: Neighbors.RANDOM, ALONE: Neighbors.NONE}
-    return Learned(name, predictor, ending != BLIND, neighbors.get(ending, Neighbors.NEAREST))
+    return Learned(name, predictor, ending != BLIND, neighbors.get(ending, usual))
