@@ -16,8 +16,11 @@ from ..models.errors import GlassmasterError, UnsupportedAudioError, UsageError
 from .company import DEFAULT_PARTS, LOUDNESS, PARTS, Listened, Shown, company_of, reference_shares
 from .predictor import Company
 from .reading import analyze_file
-from .reference import ReferenceMatch, Weighted, match, split_weight
+from .reference import ReferenceMatch, Weighted, match, nearer_share, split_weight
 from .step import Step
+
+UNLIKE_SHARE = 0.9
+"""A reference to which so many tracks of the corpora are nearer is music of another kind."""
 
 MOST_REFERENCES = 50
 """More references than this are a corpus."""
@@ -146,7 +149,7 @@ def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
     loudness: list[float | None] = []
     findings: list[Finding] = []
     for named in guidance.references:
-        one, lufs, told = _listen(named, guidance.parts, analysis, step)
+        one, lufs, told = _listen(named, guidance, analysis, step)
         findings += told
         if one is not None:
             shown.append(one)
@@ -165,7 +168,7 @@ def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
 
 
 def _listen(
-    named: Named, parts: Mapping[str, float], mix: Analysis, step: Step
+    named: Named, guidance: Guidance, mix: Analysis, step: Step
 ) -> tuple[Shown | None, float | None, list[Finding]]:
     """Return a reference as it counts, its loudness, and what is odd about it."""
     name = display_name(named.path.name)
@@ -183,9 +186,26 @@ def _listen(
     findings = [Finding(each.code, f"{name}: {each.message}") for each in hygiene.findings]
     if not hygiene.aspects or not analysis.statistics.any():
         return None, None, findings
-    kept = {part: weight for part, weight in parts.items() if part in hygiene.aspects}
+    findings += _unlike(name, analysis, mix, guidance.corpora)
+    kept = {part: weight for part, weight in guidance.parts.items() if part in hygiene.aspects}
     lufs = analysis.loudness.dual_mono_lufs if LOUDNESS in hygiene.aspects else None
     return Shown(analysis.statistics, named.weight, kept, hygiene.tone_to_hz), lufs, findings
+
+
+def _unlike(
+    name: str, reference: Analysis, mix: Analysis, corpora: Sequence[Weighted]
+) -> list[Finding]:
+    """Name a reference that is music of another kind."""
+    if not corpora or not mix.content.any() or not reference.content.any():
+        return []
+    share = nearer_share(mix, reference, corpora)
+    if share < UNLIKE_SHARE:
+        return []
+    message = (
+        f"{name} is music of another kind: {100.0 * share:.0f} % of the corpora's tracks are more "
+        "like the mix. It counts as asked, and says little of what this mix needs."
+    )
+    return [Finding("reference_unlike", message)]
 
 
 def _target(listened: Sequence[Listened], weight: float) -> float | None:

@@ -69,7 +69,8 @@ class Neighbor:
     Attributes:
         track: Who it is.
         corpus: Name of the corpus it is in.
-        distance: In the embedding; songs of a corpus lie about 3 apart.
+        distance: In the embedding. In the corpus that ships, half of the tracks have another within
+            5 and 16 of them within 9; of all pairs, half are 22 apart.
 
     """
 
@@ -179,6 +180,21 @@ def match(
             for name in ("figures", "tone_db", "width_db", "correlation")
         ),
     )
+
+
+def nearer_share(mix: Analysis, other: Analysis, corpora: Sequence[Weighted]) -> float:
+    """Return the share of the corpora's tracks that are nearer to a mix than another song is.
+
+    Args:
+        mix: Analysis of the mix.
+        other: Of the other song.
+        corpora: What is usual; not all of them empty.
+
+    """
+    places = np.concatenate([_places(each.corpus) for each in corpora])
+    place, apart = (shipped_embedding().of(each.content) for each in (mix, other))
+    squares = np.square(places - place).sum(axis=1)
+    return float(np.mean(squares < np.square(apart - place).sum()))
 
 
 def mix_production(analysis: Analysis) -> Production:

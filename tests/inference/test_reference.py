@@ -19,6 +19,7 @@ from glassmaster.inference.reference import (
     match,
     mix_production,
     named_corpora,
+    nearer_share,
     shipped_corpus,
     split_weight,
 )
@@ -92,6 +93,13 @@ def test_the_mix_has_its_place_among_neighbors(analysis: Analysis) -> None:
     for each in (found.tone_db, found.width_db, found.correlation):
         assert each.mix.shape == (31,)
         assert np.all((each.percentile >= 0.0) & (each.percentile <= 100.0))
+
+
+def test_music_of_another_kind_is_far(analysis: Analysis) -> None:
+    corpora = (Weighted(shipped_corpus()),)
+    assert nearer_share(analysis, analysis, corpora) == 0.0
+    odd = replace(analysis, content=analysis.content + 1e3)
+    assert nearer_share(analysis, odd, corpora) > 0.95
 
 
 def test_corpora_share_neighbors_by_weight(analysis: Analysis) -> None:
