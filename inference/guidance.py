@@ -20,7 +20,7 @@ from .reference import ReferenceMatch, Weighted, match, nearer_share, split_weig
 from .step import Step
 
 UNLIKE_SHARE = 0.9
-"""A reference to which so many tracks of the corpora are nearer is music of another kind."""
+"""Where so many tracks of the corpora are more like the mix, a reference is of another kind."""
 
 MOST_REFERENCES = 50
 """More references than this are a corpus."""

@@ -32,12 +32,13 @@ def analyzed(samples: npt.NDArray[np.float32], rate: int = 44_100) -> Analysis:
 
 def assert_equal(one: Analysis, other: Analysis) -> None:
     for name in Analysis.__slots__:
-        if name not in ("spectrum", "statistics"):
+        if name not in ("spectrum", "statistics", "content"):
             assert getattr(one, name) == getattr(other, name), name
     np.testing.assert_array_equal(one.spectrum.mid, other.spectrum.mid)
     np.testing.assert_array_equal(one.spectrum.side, other.spectrum.side)
     np.testing.assert_array_equal(one.spectrum.cross, other.spectrum.cross)
     np.testing.assert_array_equal(one.statistics, other.statistics)
+    np.testing.assert_array_equal(one.content, other.content)
 
 
 def test_figures_of_a_tone() -> None:

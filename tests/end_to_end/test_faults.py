@@ -259,16 +259,16 @@ def test_foreign_hidden_files_are_not_cleaned_up(run: Any, mix: Path, tmp_path: 
 def test_fault_of_ours_is_one_line_and_the_next_file_is_tried(
     run: Any, mix: Path, other_mix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from glassmaster.inference import mastering
+    from glassmaster.inference import reading
 
-    original = mastering.analyze
+    original = reading.analyze
 
     def broken(reader: Any, *rest: Any) -> Any:
         if reader.info.path.name == "mix.wav":
             raise ZeroDivisionError("two\nlines")
         return original(reader, *rest)
 
-    monkeypatch.setattr(mastering, "analyze", broken)
+    monkeypatch.setattr(reading, "analyze", broken)
     done = run("analyze", mix, other_mix, "--json")
     assert done.code == 1
     assert [entry["exit_code"] for entry in done.document["files"]] == [1, 0]

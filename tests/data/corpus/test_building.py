@@ -105,7 +105,7 @@ def test_the_shard_holds_kept_songs_at_one_level(
 def test_nothing_of_the_audio_stays(built: Path) -> None:
     assert not list((built / "work").glob("unpacked-*"))
     endings = {path.suffix for path in built.rglob("*") if path.is_file()}
-    assert endings <= {".jsonl", ".bin", ".csv", ".npz", ""}
+    assert endings <= {".jsonl", ".bin", ".corpus", ".csv", ".npz", ""}
 
 
 def test_an_existing_corpus_is_not_replaced_unasked(folder: Path, built: Path) -> None:

@@ -68,9 +68,10 @@ def off_db(found: Points, expected: Points, range_db: float) -> float:
 def test_songs_come_back(path: Path, songs: tuple[ShardSong, ...]) -> None:
     for found, expected in zip(read_shard(path), songs, strict=True):
         for field in fields(ShardSong):
-            if field.name not in ("statistics", "spectrum", "segments"):
+            if field.name not in ("statistics", "content", "spectrum", "segments"):
                 assert getattr(found, field.name) == getattr(expected, field.name), field.name
         np.testing.assert_array_equal(found.statistics, expected.statistics)
+        np.testing.assert_array_equal(found.content, expected.content)
         for part in ("mid", "side", "cross"):
             np.testing.assert_array_equal(
                 getattr(found.spectrum, part), getattr(expected.spectrum, part)
@@ -167,6 +168,7 @@ def test_songs_that_make_no_sense_are_not_written(
     for bad in (
         replace(song, statistics=song.statistics[:-1]),
         replace(song, statistics=np.nan * song.statistics),
+        replace(song, content=song.content[:-1]),
         replace(song, range_lu=float("nan")),
         replace(song, segments=(replace(segment, side=segment.side[:, 1:]),)),
         replace(song, segments=(replace(segment, peak=segment.peak[:-5]),)),

@@ -65,13 +65,13 @@ def test_wrong_usage_is_refused(tmp_path: Path, words: tuple[str, ...], complain
 
 def test_all_packages_of_the_listing_are_known() -> None:
     parser = argparse.ArgumentParser()
-    corpus.add_arguments(parser)
-    arguments = parser.parse_args(["build", "out", "--packages", "hedgewars-data", "krank"])
+    corpus.add_arguments("build", parser)
+    arguments = parser.parse_args(["out", "--packages", "hedgewars-data", "krank"])
     plan = corpus.plan_of(arguments)
     assert {track.package for track in plan.listing} == {"hedgewars-data", "krank"}
     assert plan.splits is not None
     assert plan.cache == Path("out/cache")
-    everything = parser.parse_args(["build", "out", "--packages", "all"])
+    everything = parser.parse_args(["out", "--packages", "all"])
     assert len(corpus.plan_of(everything).listing) > 800
 
 

@@ -35,12 +35,14 @@ def rehearsed(pool: SongPool, rehearsal: Rehearsal, rules: PlanRules = RULES) ->
 
 
 def test_each_kind_has_the_references_it_needs(pool: SongPool) -> None:
-    found = draw_rehearsed(pool, RULES, SHORT, seed=3)
+    library = torch.ones(24, pool.statistics.shape[1])
+    known = replace(pool, library=library, company=(np.arange(24),) * len(pool))
+    found = draw_rehearsed(known, RULES, SHORT, seed=3)
     counts = found.present.sum(1).tolist()
     assert len(counts) == 12
-    assert counts[:6] == [0.0] * 6
+    assert counts[:9] == [RULES.company] * 6 + [0.0] * 3
     assert min(counts[9:]) >= 1.0
-    assert found.references.shape == (12, RULES.references, found.statistics.shape[1])
+    assert found.references.shape == (12, RULES.company, found.statistics.shape[1])
     assert not found.references[found.present == 0.0].any()
     assert not bool(found.known.moves[9:].isnan().all(1).any())
 

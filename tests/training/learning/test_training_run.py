@@ -121,5 +121,6 @@ def test_a_model_is_evaluated_as_what_it_is(tmp_path: Path) -> None:
 def test_the_help_names_groups_and_values() -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    for words in ("experiment=cpu, gpu, linear, smoke", "data=shard, generated", "batch_size: 16"):
+    experiments = "experiment=cpu, embedding, gpu, linear, smoke"
+    for words in (experiments, "data=shard, generated", "batch_size: 16"):
         assert words in parser.format_help()
