@@ -66,7 +66,7 @@ class Listened:
 
     Attributes:
         name: Of the file.
-        share: What it counts, 0 to 1; 0 where it is of no use.
+        share: What it counts, above 0 and at most 1.
         integrated_lufs: Its loudness; None where it is undefined or does not count.
 
     """
@@ -102,7 +102,8 @@ def company_of(match: ReferenceMatch | None, shown: Sequence[Shown], mix: Array)
 def reference_shares(weights: Sequence[float | None], *, alone: bool = False) -> Array:
     """Return the share of each reference: together less than 1, or 1 where they are alone.
 
-    Those without a weight share `DEFAULT_SHARE`, or what the others leave of it.
+    One without a weight counts as the mean of those with one; `DEFAULT_SHARE` is divided among them
+    where none has any.
 
     Args:
         weights: As they were given.
@@ -111,12 +112,10 @@ def reference_shares(weights: Sequence[float | None], *, alone: bool = False) ->
     """
     if not weights:
         return np.zeros(0)
-    given = sum(weight for weight in weights if weight is not None)
-    unweighted = sum(weight is None for weight in weights)
-    left = max(DEFAULT_SHARE - given, 0.0 if given else DEFAULT_SHARE)
-    each = left / unweighted if unweighted else 0.0
-    shares = np.array([each if weight is None else weight for weight in weights])
-    total = max(float(shares.sum()), 1e-12)
+    given = [weight for weight in weights if weight is not None]
+    usual = sum(given) / len(given) if given else DEFAULT_SHARE / len(weights)
+    shares = np.array([usual if weight is None else weight for weight in weights])
+    total = float(shares.sum())
     return shares / total if alone else shares * min(1.0, _MOST_SHARE / total)
 
 
@@ -131,10 +130,10 @@ def smoothed_spectrum(spectrum_db: Array) -> Array:
 def _row(shown: Shown, base: Array) -> Array:
     """Return the statistics of a reference, those of the base where it does not count."""
     own = shown.statistics.copy()
-    own[_SPECTRUM] = smoothed_spectrum(own[_SPECTRUM])
     if shown.tone_to_hz is not None:
         above = np.flatnonzero(_SPECTRUM)[shown.tone_to_hz < _BAND_HZ]
         own[above] = base[above]
+    own[_SPECTRUM] = smoothed_spectrum(own[_SPECTRUM])
     row = base.copy()
     for part, mask in _OF_PART.items():
         row[mask] += shown.parts.get(part, 0.0) * (own[mask] - base[mask])

@@ -10,13 +10,15 @@ import numpy as np
 
 from ..data.analysis import Analysis
 from ..data.files.names import display_name
+from ..data.files.reader import FileReader
 from ..data.findings import Finding
 from ..data.reference.hygiene import examine
-from ..models.errors import GlassmasterError, UnsupportedAudioError, UsageError
+from ..models.errors import UnsupportedAudioError, UsageError
 from .company import DEFAULT_PARTS, LOUDNESS, PARTS, Listened, Shown, company_of, reference_shares
+from .corpora import Weighted, split_weight
 from .predictor import Company
 from .reading import analyze_file
-from .reference import ReferenceMatch, Weighted, match, nearer_share, split_weight
+from .reference import ReferenceMatch, match, nearer_share
 from .step import Step
 
 UNLIKE_SHARE = 0.9
@@ -49,6 +51,7 @@ class Guidance:
         excluded: Tracks, albums or artists that are passed over.
         references: References by name.
         parts: What each of `PARTS` of them counts, 0 to 1.
+        heard: References that were analyzed for a mix before.
 
     """
 
@@ -56,6 +59,13 @@ class Guidance:
     excluded: tuple[str, ...] = ()
     references: tuple[Named, ...] = ()
     parts: Mapping[str, float] = field(default_factory=lambda: DEFAULT_PARTS)
+    heard: dict[Path, tuple[Analysis, FileReader]] = field(default_factory=dict, repr=False)
+
+    def analyzed(self, path: Path, step: Step) -> tuple[Analysis, FileReader]:
+        """Return the analysis of a reference, made once for all mixes; errors as `analyze_file`."""
+        if path not in self.heard:
+            self.heard[path] = analyze_file(path, step)
+        return self.heard[path]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,10 +127,11 @@ def named_parts(text: str | None) -> Mapping[str, float]:
             weight = float(value)
         except ValueError:
             weight = np.nan
-        if name not in PARTS or not 0.0 <= weight <= 1.0:
+        whole = name == LOUDNESS  # half a say in a loudness is none that anybody could foresee
+        if name not in PARTS or not 0.0 <= weight <= 1.0 or (whole and weight not in (0.0, 1.0)):
             raise UsageError(
                 f"{word!r} is no part of a reference and its weight; write as in tone=1,width=0.5, "
-                f"of {', '.join(PARTS)}, each 0 to 1",
+                f"of {', '.join(PARTS)}, each 0 to 1, and loudness either 0 or 1",
                 code="usage",
             )
         parts[name] = weight
@@ -173,32 +184,28 @@ def _listen(
     """Return a reference as it counts, its loudness, and what is odd about it."""
     name = display_name(named.path.name)
     try:
-        analysis, reader = analyze_file(named.path, step)
+        analysis, reader = guidance.analyzed(named.path, step)
     except UnsupportedAudioError as error:
         return None, None, [Finding("reference_unused", f"{error.message} It is not used.")]
-    except GlassmasterError:
-        raise
-    findings = []
     if analysis.digest == mix.digest:
         message = f"{name} is the mix itself: as a reference it says nothing and is not used."
         return None, None, [Finding("reference_is_mix", message)]
     hygiene = examine(analysis, reader.info)
-    findings = [Finding(each.code, f"{name}: {each.message}") for each in hygiene.findings]
+    odd = (*reader.findings(), *hygiene.findings)
+    findings = [Finding(each.code, f"{name}: {each.message}") for each in odd]
     if not hygiene.aspects or not analysis.statistics.any():
         return None, None, findings
-    findings += _unlike(name, analysis, mix, guidance.corpora)
+    findings += _unlike(name, analysis, mix, guidance)
     kept = {part: weight for part, weight in guidance.parts.items() if part in hygiene.aspects}
     lufs = analysis.loudness.dual_mono_lufs if LOUDNESS in hygiene.aspects else None
     return Shown(analysis.statistics, named.weight, kept, hygiene.tone_to_hz), lufs, findings
 
 
-def _unlike(
-    name: str, reference: Analysis, mix: Analysis, corpora: Sequence[Weighted]
-) -> list[Finding]:
-    """Name a reference that is music of another kind."""
-    if not corpora or not mix.content.any() or not reference.content.any():
+def _unlike(name: str, reference: Analysis, mix: Analysis, guidance: Guidance) -> list[Finding]:
+    """Name a reference that is music of another kind, as far as the corpora can tell."""
+    if not mix.content.any() or not reference.content.any():
         return []
-    share = nearer_share(mix, reference, corpora)
+    share = nearer_share(mix, reference, guidance.corpora, excluded=guidance.excluded)
     if share < UNLIKE_SHARE:
         return []
     message = (

@@ -13,7 +13,7 @@ from .predictor import Predictor
 from .producing import Mix, file_identity, produce, target_of
 from .profiles import load_profile
 from .reading import analyze_file
-from .recipe import Recipe, current_versions
+from .recipe import TARGETS_LUFS, Recipe, current_versions
 from .results import MasteringResult, Request
 from .step import Step
 
@@ -49,9 +49,9 @@ def master(
     if guided.listened and not predictor.listens:
         message = f"The predictor {predictor.name} does not listen to references."
         notes = (*notes, Finding("references_not_heard", message))
-    if guided.target_lufs is not None and request.delivery.target_lufs is None:
-        delivery = replace(request.delivery, target_lufs=guided.target_lufs)
-        request = replace(request, delivery=delivery, nearest=True)
+    if guided.target_lufs is not None:
+        request, told = _as_loud_as_references(request, guided.target_lufs)
+        notes = (*notes, told)
     prediction = predictor.predict(read.analysis, guided.company)
     profile = load_profile(request.delivery.profile)
     ceiling_dbtp = request.ceiling_dbtp
@@ -75,6 +75,20 @@ def master(
         notes = (*notes, Finding("amount", message))
     result = produce(read, request, recipe, predictor.describe, prediction, notes, step)
     return replace(result, match=guided.match, listened=guided.listened)
+
+
+def _as_loud_as_references(request: Request, target_lufs: float) -> tuple[Request, Finding]:
+    """Return a request for the loudness of references, and say what became of it."""
+    if request.delivery.target_lufs is not None:
+        message = "The loudness that was asked for stands: that of the references does not count."
+        return request, Finding("reference_loudness_unused", message)
+    held_lufs = min(max(target_lufs, TARGETS_LUFS[0]), TARGETS_LUFS[1])
+    delivery = replace(request.delivery, target_lufs=held_lufs)
+    message = (
+        f"The loudness follows the references: {held_lufs:.1f} LUFS, or the nearest that is safe."
+    )
+    finding = Finding("reference_loudness", message)
+    return replace(request, delivery=delivery, nearest=True), finding
 
 
 def render(

@@ -11,23 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data.analysis import Analysis
-from ..data.reference.corpus import ReferenceCorpus, Track, read_corpus
+from ..data.corpus.origins import artist_keys
+from ..data.reference.corpus import ReferenceCorpus, Track
 from ..data.reference.embedding import shipped_embedding
-from ..data.reference.growing import marked
-from ..data.reference.indexing import Places, open_index, places_of
+from ..data.reference.indexing import Places, places_of
 from ..data.reference.production import Production, production_of
-from ..data.reference.search import TrackIndex, nearest
-from ..data.reference.shipped import SHIPPED
+from ..data.reference.search import nearest
 from ..models.errors import CatalogueError, UsageError
+from .corpora import Weighted, shipped_corpus
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+FEWEST_TRACKS = 50
+"""Fewer tracks do not tell which distance is usual."""
 
 NEIGHBORS = 16
 """So many tracks are looked at together."""
@@ -40,26 +42,8 @@ class Likeness(StrEnum):
     PRODUCTION = "production"
 
 
-NO_CORPUS = "none"
-
 LOW, MIDDLE, HIGH = 10.0, 50.0, 90.0
 """Percentiles of the neighbors that are shown."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
-    """A corpus and what it counts.
-
-    Attributes:
-        corpus: What is known of its tracks.
-        weight: Its share of the neighbors, relative to that of others.
-        index: Of its tracks, where there are so many that they need one.
-
-    """
-
-    corpus: ReferenceCorpus
-    weight: float = 1.0
-    index: TrackIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,33 +123,16 @@ def match(
         by: In what they are to be like it.
 
     Raises:
-        CatalogueError: No track is left in any corpus.
+        CatalogueError: There is no corpus, or no track is left in one of them.
 
     """
     if not analysis.content.any():
         return None
     embedding, own = shipped_embedding(), mix_production(analysis)
-    content = by == Likeness.CONTENT
-    place = embedding.of(analysis.content) if content else embedding.of_production(own)
-    found: list[tuple[float, int, int]] = []
-    allowed = [~left_out(each.corpus, excluded) for each in corpora]
-    if not any(mask.any() for mask in allowed):
-        names = ", ".join(each.corpus.name for each in corpora)
-        raise CatalogueError(
-            f"no track is left in {names or 'no corpus'}; add some, or exclude fewer",
-            code="empty_corpus",
-        )
-    for number, (each, share) in enumerate(zip(corpora, _shares(corpora, count), strict=True)):
-        places = (
-            _places(each.corpus) if content else embedding.of_production(each.corpus.production)
-        )
-        index = each.index if content else None
-        near = nearest(places, place, share, allowed[number], index)
-        found += [
-            (float(distance), number, int(index))
-            for index, distance in zip(near.indices, near.distances, strict=True)
-        ]
-    found.sort()
+    place = embedding.of(analysis.content)
+    if by == Likeness.PRODUCTION:
+        place = embedding.of_production(own)
+    found = _neighbors(corpora, excluded, count, place, by)
     picked = [corpora[number].corpus.rows([index]) for _, number, index in found]
     neighbors = tuple(
         Neighbor(row.tracks[0], row.name, distance)
@@ -182,16 +149,22 @@ def match(
     )
 
 
-def nearer_share(mix: Analysis, other: Analysis, corpora: Sequence[Weighted]) -> float:
+def nearer_share(
+    mix: Analysis, other: Analysis, corpora: Sequence[Weighted], *, excluded: Sequence[str] = ()
+) -> float:
     """Return the share of the corpora's tracks that are nearer to a mix than another song is.
 
     Args:
         mix: Analysis of the mix.
         other: Of the other song.
-        corpora: What is usual; not all of them empty.
+        corpora: What is usual; the corpus that ships, where they hold fewer than `FEWEST_TRACKS`.
+        excluded: Names of tracks, albums or artists that are passed over.
 
     """
-    places = np.concatenate([_places(each.corpus) for each in corpora])
+    rows = [_places(each.corpus)[~left_out(each.corpus, excluded)] for each in corpora]
+    if sum(map(len, rows)) < FEWEST_TRACKS:
+        rows = [_places(shipped_corpus())]
+    places = np.concatenate(rows)
     place, apart = (shipped_embedding().of(each.content) for each in (mix, other))
     squares = np.square(places - place).sum(axis=1)
     return float(np.mean(squares < np.square(apart - place).sum()))
@@ -205,67 +178,36 @@ def mix_production(analysis: Analysis) -> Production:
 
 
 def left_out(corpus: ReferenceCorpus, names: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Return which tracks are passed over: by identity, album or artist, shape ``(track,)``."""
+    """Return which tracks are passed over: by identity, album or artist, shape ``(track,)``.
+
+    Capital letters make no difference. An artist is passed over in company too.
+    """
     wanted = {name.casefold() for name in names if name}
-    by_artist = [track.artist.casefold() in wanted for track in corpus.tracks]
-    passed: npt.NDArray[np.bool_] = marked(corpus, names) | np.array(by_artist, np.bool_)
-    return passed
+    passed = [
+        bool({track.identity.casefold(), track.album.casefold()} & wanted)
+        or bool(_artists(track.artist) & wanted)
+        for track in corpus.tracks
+    ]
+    return np.array(passed, np.bool_)
 
 
-@cache
-def shipped_corpus() -> ReferenceCorpus:
-    """Return the corpus that ships.
-
-    Raises:
-        CatalogueError: It is missing or damaged.
-
-    """
-    return read_corpus(SHIPPED)
-
-
-def named_corpora(names: Sequence[str]) -> tuple[Weighted, ...]:
-    """Return corpora by ``PATH[:WEIGHT]`` or ``shipped[:WEIGHT]``; the shipped one without names.
-
-    ``none`` stands for no corpus.
+def check_excluded(corpora: Sequence[Weighted], names: Sequence[str]) -> None:
+    """Refuse a name that excludes nothing.
 
     Raises:
-        UsageError: A weight is none.
-        CatalogueError: A corpus is missing, damaged or of another version.
+        UsageError: No corpus has a track, an album or an artist of that name.
 
     """
-    if not names:
-        return (Weighted(shipped_corpus()),)
-    if list(names) == [NO_CORPUS]:
-        return ()
-    found = []
     for name in names:
-        path, weight = split_weight(name, default=1.0)
-        if path == SHIPPED.stem:
-            found.append(Weighted(shipped_corpus(), weight))
-            continue
-        corpus = read_corpus(Path(path))
-        index = open_index(Path(path), corpus, shipped_embedding())
-        found.append(Weighted(corpus, weight, index))
-    return tuple(found)
+        if not any(left_out(each.corpus, (name,)).any() for each in corpora):
+            raise UsageError(
+                f"--exclude {name}: no corpus has a track, an album or an artist of that name",
+                code="nothing_excluded",
+            )
 
 
-def split_weight(text: str, *, default: float) -> tuple[str, float]:
-    """Split ``NAME:WEIGHT``; a name that ends in a colon and no number is a name.
-
-    Raises:
-        UsageError: The weight is negative or no number that is finite.
-
-    """
-    name, colon, last = text.rpartition(":")
-    if not colon or Path(text).exists():
-        return text, default
-    try:
-        weight = float(last)
-    except ValueError:
-        return text, default
-    if not (np.isfinite(weight) and weight > 0.0):
-        raise UsageError(f"{text}: a weight is a number above 0, as in {name}:0.5", code="usage")
-    return name, weight
+def _artists(credits: str) -> frozenset[str]:
+    return frozenset((credits.casefold(), *artist_keys(credits)))
 
 
 @cache
@@ -273,10 +215,50 @@ def _places(corpus: ReferenceCorpus) -> Places:
     return places_of(corpus, shipped_embedding())
 
 
+def _neighbors(
+    corpora: Sequence[Weighted], excluded: Sequence[str], count: int, place: Array, by: Likeness
+) -> list[tuple[float, int, int]]:
+    """Return distance, corpus and track of neighbors, the nearest first; no recording twice.
+
+    Each corpus gives its share; what one has too few tracks for, the others give.
+    """
+    embedding, content = shipped_embedding(), by == Likeness.CONTENT
+    first: list[tuple[float, int, int]] = []
+    spare: list[tuple[float, int, int]] = []
+    for number, (each, share) in enumerate(zip(corpora, _shares(corpora, count), strict=True)):
+        tracks, index = each.corpus, each.index if content else None
+        allowed = ~left_out(tracks, excluded)
+        if not allowed.any():
+            raise CatalogueError(
+                f"no track is left in the corpus {tracks.name}; add some, or exclude fewer",
+                code="empty_corpus",
+            )
+        places = _places(tracks) if content else embedding.of_production(tracks.production)
+        near = nearest(places, place, count, allowed, index)
+        rows = [
+            (float(distance), number, int(track))
+            for track, distance in zip(near.indices, near.distances, strict=True)
+        ]
+        first += rows[:share]
+        spare += rows[share:]
+    if not corpora:
+        raise CatalogueError("no corpus was given; name one", code="empty_corpus")
+    kept: dict[str, tuple[float, int, int]] = {}
+    for row in (*sorted(first), *sorted(spare)):
+        if len(kept) < count:
+            kept.setdefault(corpora[row[1]].corpus.tracks[row[2]].sha256, row)
+    return sorted(kept.values())
+
+
 def _shares(corpora: Sequence[Weighted], count: int) -> list[int]:
-    """Return how many neighbors each corpus gives: by weight, and at least one of each."""
+    """Divide a number of neighbors by weight; what is left over goes to the largest remainders."""
     total = sum(each.weight for each in corpora)
-    return [max(1, round(count * each.weight / total)) for each in corpora]
+    exact = [count * each.weight / total for each in corpora]
+    shares = [int(value) for value in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda i: (shares[i] - exact[i], i))
+    for index in by_remainder[: count - sum(shares)]:
+        shares[index] += 1
+    return shares
 
 
 def _of(production: Production, name: str) -> Array:

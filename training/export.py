@@ -142,10 +142,10 @@ def weights_difference(
     differences = []
     for count in CHECKED_REFERENCES:
         inputs = _inputs(network, count)
-        mix, references, _, intent, _ = (value[0].double().numpy() for value in inputs)
+        mix, references, counted, intent, _ = (value[0].double().numpy() for value in inputs)
         with torch.no_grad():
             wanted = network(*inputs)
-        found = estimator.estimate(mix, Company(references, np.ones(count)), intent)
+        found = estimator.estimate(mix, Company(references, counted), intent)
         variance = (2.0 * wanted.log_sigma).exp() + (wanted.factor**2).sum(-1)
         for value, tensor in (
             (found.moves, wanted.moves),
@@ -186,7 +186,7 @@ def _inputs(network: MoveNetwork, references: int) -> tuple[Tensor, ...]:
     return (
         like_songs(1),
         like_songs(1, references),
-        torch.ones(1, references),
+        0.2 + 1.8 * torch.rand(1, references, generator=drawn),
         torch.rand(1, len(INTENTS), generator=drawn) * 2.0 - 1.0,
         torch.zeros(1, dtype=torch.int64),
     )

@@ -6,6 +6,7 @@ what the music is like. The file is safetensors: arrays, and the names of tracks
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from ...models.errors import CatalogueError
 from ...models.mel_statistics import STATISTICS
-from ..features.content import CONTENT, CONTENT_SHA256
+from ..features.content import CONTENT
 from ..files.names import display_name
 from ..files.replacing import replace_file
 from .production import BANDS, FIGURES, Production
@@ -25,8 +26,10 @@ from .production import BANDS, FIGURES, Production
 Array: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-SUFFIX = ".corpus"
 FORMAT = "1"
+
+DEFINITION = hashlib.sha256("\n".join((*CONTENT, *STATISTICS, *FIGURES)).encode()).hexdigest()
+"""What tells corpora of which other things were measured."""
 
 _KIND = "glassmaster corpus"
 
@@ -143,7 +146,7 @@ def write_corpus(path: Path, corpus: ReferenceCorpus) -> None:
         "__metadata__": {
             "kind": _KIND,
             "format": FORMAT,
-            "content_sha256": CONTENT_SHA256,
+            "definition_sha256": DEFINITION,
             "name": corpus.name,
             "tracks": json.dumps([asdict(track) for track in corpus.tracks], ensure_ascii=False),
         }
@@ -180,12 +183,12 @@ def read_corpus(path: Path) -> ReferenceCorpus:
         raise _unreadable(path, f"is no corpus or is damaged ({reason})", _DAMAGED) from error
     if metadata.get("kind") != _KIND:
         raise _unreadable(path, "is no reference corpus", _DAMAGED)
-    if (metadata.get("format"), metadata.get("content_sha256")) != (FORMAT, CONTENT_SHA256):
+    if (metadata.get("format"), metadata.get("definition_sha256")) != (FORMAT, DEFINITION):
         what = "was made by another version, which measured other things; build it again"
         raise _unreadable(path, what, "corpus_version")
     try:
         rows = json.loads(metadata["tracks"])
-        tracks = tuple(Track(**row) for row in rows)
+        tracks = tuple(_track(row) for row in rows)
         count = len(tracks)
         production = Production(
             *(_array(arrays, field.name, count) for field in fields(Production))
@@ -200,6 +203,14 @@ def read_corpus(path: Path) -> ReferenceCorpus:
     except (KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise _unreadable(path, f"is damaged ({reason}); build it again", _DAMAGED) from error
+
+
+def _track(row: dict[str, Any]) -> Track:
+    track = Track(**row)
+    texts = (track.identity, track.album, track.title, track.artist, track.licence, track.source)
+    if not all(isinstance(text, str) for text in texts) or not track.identity:
+        raise TypeError(f"{row.get('identity')!r} is no track")
+    return track
 
 
 _DAMAGED = "corpus_damaged"

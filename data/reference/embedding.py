@@ -24,18 +24,20 @@ from .production import FIGURES, Production
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-FILE = "embedding.safetensors"
+EMBEDDING = FOLDER / "embedding.safetensors"
+"""The embedding that ships."""
 
 MOST_DEVIATIONS = 4.0
 """What is odder is held there, so that one odd number does not decide."""
 
-_JUDGED = slice(2, 29)  # 27 third octaves, nine octaves
+_JUDGED = slice(2, 29)  # third octaves
+_THIRDS, _OCTAVES = 27, 9
 PRODUCTION_FIGURES = ("range_lu", "plr_db", "crest_p50_db", "side_db")
 """Figures that tell productions apart."""
 
 _FIGURES = [FIGURES.index(name) for name in PRODUCTION_FIGURES]
 
-KINDS = {"content": len(CONTENT), "production": 27 + 9 + len(PRODUCTION_FIGURES)}
+KINDS = {"content": len(CONTENT), "production": _THIRDS + _OCTAVES + len(PRODUCTION_FIGURES)}
 """Maps, and how many numbers each takes."""
 
 
@@ -97,7 +99,7 @@ def production_numbers(production: Production) -> Array:
 
 
 @cache
-def shipped_embedding(path: Path = FOLDER / FILE) -> Embedding:
+def shipped_embedding(path: Path = EMBEDDING) -> Embedding:
     """Return the embedding that ships.
 
     Raises:

@@ -16,7 +16,6 @@ import numpy as np
 from ...models.errors import CatalogueError
 from ..corpus.measuring import FindStructure
 from ..corpus.running import Progress, Run
-from ..corpus.selection import Candidate, listed_reason
 from ..corpus.sources import SourceTrack, folder_tracks
 from ..corpus.workers import Workers
 from ..corpus.working_folder import locked
@@ -76,18 +75,20 @@ def add_folders(
     if not found:
         names = ", ".join(display_name(str(folder)) for folder in folders)
         raise CatalogueError(f"{names}: no audio file in there", code="empty")
-    corpus = read_corpus(path) if path.exists() else empty_corpus(path.stem)
-    known = {(track.identity, track.version) for track in corpus.tracks}
-    fresh = [each for each in found if (each.track.identity, each.version) not in known]
     work = path.with_name(path.name + WORK_SUFFIX)
     with locked(work):
+        corpus = read_corpus(path) if path.exists() else empty_corpus(path.stem)
+        known = {(track.identity, track.version) for track in corpus.tracks}
+        fresh = [each for each in found if (each.track.identity, each.version) not in known]
+        fresh, clashing = _apart(fresh)
         own, refused = _measured(corpus.name, fresh, work, find_structure, progress, jobs)
         own, twice = _without_copies(own, corpus)
         whole = merged(corpus, own)
         write_corpus(path, whole)
         update_index(path, whole, shipped_embedding())
-    shutil.rmtree(work, ignore_errors=True)
-    return Grown(whole, len(own), len(found) - len(fresh), (*refused, *twice))
+        shutil.rmtree(work, ignore_errors=True)
+    told = (*refused, *twice, *clashing)
+    return Grown(whole, len(own), len(found) - len(fresh) - len(clashing), told)
 
 
 def remove_tracks(path: Path, names: Sequence[str]) -> tuple[ReferenceCorpus, int]:
@@ -105,11 +106,16 @@ def remove_tracks(path: Path, names: Sequence[str]) -> tuple[ReferenceCorpus, in
         OutputError: It cannot be written.
 
     """
-    corpus = read_corpus(path)
-    gone = len(chosen_tracks(corpus, names, path))
-    kept = corpus.without(marked(corpus, names))
-    write_corpus(path, kept)
-    update_index(path, kept, shipped_embedding())
+    work = path.with_name(path.name + WORK_SUFFIX)
+    corpus = read_corpus(path)  # what cannot be read needs no lock
+    with locked(work):
+        corpus = read_corpus(path)
+        gone = len(chosen_tracks(corpus, names, path))
+        kept = corpus.without(marked(corpus, names))
+        write_corpus(path, kept)
+        update_index(path, kept, shipped_embedding())
+        if not any(work.glob("*.npz")):  # else an addition was killed, and goes on another time
+            shutil.rmtree(work, ignore_errors=True)
     return kept, gone
 
 
@@ -141,32 +147,45 @@ def _measured(
     progress: Progress,
     jobs: int,
 ) -> tuple[ReferenceCorpus, tuple[Refused, ...]]:
-    wanted = [each for each in tracks if not listed_reason(each.track)]
     with Workers(jobs) as workers:
-        run = Run(work, workers, find_structure, progress, max(len(wanted), 1), segments=0)
-        run.measure(wanted)
+        run = Run(work, workers, find_structure, progress, max(len(tracks), 1), segments=0)
+        run.measure(tracks)
         run.finish()
-    passed_over = [
-        Candidate(each.track, None, each.source, reason)
-        for each in tracks
-        if (reason := listed_reason(each.track))
-    ]
-    own, refused = collected(name, (*run.candidates(), *passed_over), mastered_only=False)
+    own, refused = collected(name, tuple(run.candidates()), mastered_only=False)
     versions = {each.track.identity: each.version for each in tracks}
     dated = tuple(replace(track, version=versions[track.identity]) for track in own.tracks)
     return replace(own, tracks=dated), refused
 
 
+def _apart(tracks: Sequence[SourceTrack]) -> tuple[list[SourceTrack], tuple[Refused, ...]]:
+    """Leave out files of a name that another file of the same run has, as two folders may."""
+    places: dict[str, Path] = {}
+    kept, clashing = [], []
+    for each in tracks:
+        first = places.setdefault(each.track.identity, each.path)
+        if first == each.path:
+            kept.append(each)
+        else:
+            reason = f"{display_name(each.path)} has the name of {display_name(first)}"
+            clashing.append(Refused(each.track.identity, f"{reason}; rename a folder"))
+    return kept, tuple(clashing)
+
+
 def _without_copies(
     own: ReferenceCorpus, corpus: ReferenceCorpus
 ) -> tuple[ReferenceCorpus, tuple[Refused, ...]]:
-    """Leave out files that are there already under another name."""
+    """Leave out files that are there already under another name, and names of other folders."""
     names = {track.sha256: track.identity for track in corpus.tracks}
-    kept, twice = [], []
+    sources = {track.identity: Path(track.source).resolve() for track in corpus.tracks}
+    kept, refused = [], []
     for index, track in enumerate(own.tracks):
         other = names.setdefault(track.sha256, track.identity)
-        if other == track.identity:
-            kept.append(index)
+        source = sources.get(track.identity)
+        if other != track.identity:
+            refused.append(Refused(track.identity, f"the same file as {other}"))
+        elif source not in (None, Path(track.source).resolve()):
+            reason = f"a track of this name is there from {display_name(str(source))}"
+            refused.append(Refused(track.identity, f"{reason}; rename a folder, or remove it"))
         else:
-            twice.append(Refused(track.identity, f"the same file as {other}"))
-    return own.rows(kept), tuple(twice)
+            kept.append(index)
+    return own.rows(kept), tuple(refused)

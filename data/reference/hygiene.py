@@ -132,6 +132,9 @@ def examine(analysis: Analysis, info: FileInfo) -> Hygiene:
             "its tone is used up to there."
         )
         findings.append(Finding("reference_lossy", message))
+    elif info.lossy:
+        message = f"The reference is lossy ({info.codec}); it ends nowhere, so all of it is used."
+        findings.append(Finding("reference_lossy", message))
     return Hygiene(tuple(findings), aspects, edge_hz)
 
 

@@ -106,7 +106,8 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _match(arguments: argparse.Namespace) -> int:
-    from ..reference import Likeness, match, named_corpora
+    from ..corpora import named_corpora
+    from ..reference import Likeness, check_excluded, match
     from ..report.company import match_entry, match_lines
     from ..report.corpora import match_head, no_match_error
     from ..report.document import file_entry
@@ -115,6 +116,7 @@ def _match(arguments: argparse.Namespace) -> int:
     if arguments.count < 1:
         raise UsageError("corpus match: --count must be at least 1", code="usage")
     corpora = named_corpora(arguments.corpus)
+    check_excluded(corpora, arguments.exclude)
 
     def work(path: Path) -> tuple[Entry, str]:
         _, analysis, findings = measure(path)
@@ -135,24 +137,23 @@ def _match(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from ..reference import named_corpora
+    from ..corpora import one_corpus
     from ..report.corpora import corpus_entry, corpus_lines
 
     def work(path: Path) -> tuple[Entry, str]:
-        [weighted] = named_corpora((str(path),))
-        return corpus_entry(path, weighted.corpus), "\n".join(corpus_lines(weighted.corpus))
+        corpus = one_corpus(str(path))
+        return corpus_entry(path, corpus), "\n".join(corpus_lines(corpus))
 
     return run_files(map(Path, arguments.corpora), work, arguments.answer, debug=arguments.debug)
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from ...data.reference.growing import chosen_tracks
-    from ..reference import named_corpora
+    from ..corpora import one_corpus
     from ..report.corpora import track_lines, tracks_entry
 
     def work(path: Path) -> tuple[Entry, str]:
-        [weighted] = named_corpora((str(path),))
-        rows = chosen_tracks(weighted.corpus, arguments.tracks, path)
+        rows = chosen_tracks(one_corpus(str(path)), arguments.tracks, path)
         return tracks_entry(path, rows), "\n".join(track_lines(rows))
 
     return run_files([Path(arguments.corpus)], work, arguments.answer, debug=arguments.debug)
@@ -160,11 +161,13 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _add(arguments: argparse.Namespace) -> int:
     from ...data.reference.growing import add_folders
+    from ..corpora import check_own
     from ..report.corpora import grown_entry, grown_lines
     from ..warming import ensure_warm
 
     if arguments.jobs < 1:
         raise UsageError("corpus add: --jobs must be at least 1", code="usage")
+    check_own(arguments.corpus)
 
     def work(path: Path) -> tuple[Entry, str]:
         with Progress(path) as progress:
@@ -179,7 +182,10 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     from ...data.reference.growing import remove_tracks
+    from ..corpora import check_own
     from ..report.corpora import corpus_entry, removed_line
+
+    check_own(arguments.corpus)
 
     def work(path: Path) -> tuple[Entry, str]:
         left, gone = remove_tracks(path, arguments.tracks)

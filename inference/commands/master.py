@@ -78,11 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...models.parameters import complete
     from ...models.processors import limiter
+    from ..corpora import named_corpora
     from ..guidance import Guidance, named_parts, named_references
     from ..learned.loading import choose_predictor
     from ..mastering import master
     from ..recipe import save_recipe
-    from ..reference import named_corpora
+    from ..reference import check_excluded
     from ..report.entries import master_entry
     from ..report.page import page_path, write_page
     from ..report.text import master_text
@@ -105,8 +106,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
     prepare_reports(arguments.report)
     predictor, notes = choose_predictor(arguments.model)
+    corpora = named_corpora(arguments.corpus)
+    check_excluded(corpora, arguments.exclude)
     guidance = Guidance(
-        named_corpora(arguments.corpus),
+        corpora,
         tuple(arguments.exclude),
         named_references(arguments.reference),
         named_parts(arguments.reference_parts),

@@ -7,21 +7,27 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis, Analyzer
+from glassmaster.data.corpus.origins import artist_keys, upstream_game
 from glassmaster.data.corpus.splits import shipped_splits
 from glassmaster.data.features.content import CONTENT
 from glassmaster.data.reference.corpus import ReferenceCorpus, empty_corpus, write_corpus
 from glassmaster.data.reference.embedding import shipped_embedding
 from glassmaster.data.reference.production import FIGURES
 from glassmaster.data.synthetic import compose
-from glassmaster.inference.reference import (
-    NEIGHBORS,
+from glassmaster.inference.corpora import (
     Weighted,
-    match,
-    mix_production,
+    check_own,
     named_corpora,
-    nearer_share,
+    one_corpus,
     shipped_corpus,
     split_weight,
+)
+from glassmaster.inference.reference import (
+    NEIGHBORS,
+    check_excluded,
+    match,
+    mix_production,
+    nearer_share,
 )
 from glassmaster.models.errors import CatalogueError, UsageError
 
@@ -46,8 +52,12 @@ def test_the_corpus_that_ships_holds_no_song_of_the_benchmark() -> None:
     for name in ("validation", "test"):
         held = splits[name]
         assert not {t.album for t in corpus.tracks} & {t.package for t in held}
-        artists = {t.artist.casefold() for t in corpus.tracks if t.artist}
-        assert not artists & {t.artist.casefold() for t in held if t.artist}
+        games, artists = (
+            {upstream_game(t.album) for t in corpus.tracks},
+            {key for t in corpus.tracks for key in artist_keys(t.artist)},
+        )
+        assert not games & {upstream_game(t.package) for t in held}
+        assert not artists & {key for t in held for key in artist_keys(t.artist)}
 
 
 def test_every_shipped_track_states_a_licence() -> None:
@@ -111,6 +121,40 @@ def test_corpora_share_neighbors_by_weight(analysis: Analysis) -> None:
     assert (names.count("0"), names.count("1")) == (12, 4)
 
 
+def test_any_count_is_kept_and_no_recording_counts_twice(analysis: Analysis) -> None:
+    whole = shipped_corpus()
+    parts = [Weighted(whole.rows(range(i, 60, 3))) for i in range(3)]
+    for count in (1, 2, 16, 40):
+        found = match(analysis, parts, count=count)
+        assert found is not None
+        assert len(found.neighbors) == count
+    twice = match(analysis, (Weighted(whole), Weighted(replace(whole, name="copy"))))
+    assert twice is not None
+    assert len({each.track.sha256 for each in twice.neighbors}) == NEIGHBORS
+    few = match(analysis, (Weighted(whole.rows(range(3))), Weighted(whole, 0.1)))
+    assert few is not None
+    assert len(few.neighbors) == NEIGHBORS
+
+
+def test_a_name_that_excludes_nothing_is_refused() -> None:
+    corpora = (Weighted(shipped_corpus()),)
+    album = shipped_corpus().tracks[0].album
+    check_excluded(corpora, (album.upper(),))
+    with pytest.raises(UsageError) as caught:
+        check_excluded(corpora, (album, "nobody at all"))
+    assert caught.value.code == "nothing_excluded"
+
+
+def test_an_artist_is_passed_over_in_company_too(analysis: Analysis) -> None:
+    corpus = shipped_corpus()
+    joined = replace(corpus.tracks[0], artist="Ann Other & Some Body")
+    with_them = replace(corpus, tracks=(joined, *corpus.tracks[1:]))
+    check_excluded((Weighted(with_them),), ("ann other",))
+    found = match(like(corpus, analysis, 0), (Weighted(with_them),), excluded=("Ann Other",))
+    assert found is not None
+    assert joined not in [each.track for each in found.neighbors]
+
+
 def test_figures_that_no_neighbor_has_are_undefined(analysis: Analysis) -> None:
     corpus = shipped_corpus().rows(range(16))
     figures = corpus.production.figures.copy()
@@ -149,6 +193,10 @@ def test_corpora_have_names_and_weights(tmp_path: Path) -> None:
         named_corpora((str(tmp_path / "gone.corpus"),))
     with pytest.raises(UsageError, match="above 0"):
         named_corpora((f"{path}:0",))
+    assert len(one_corpus("shipped")) == len(shipped_corpus())
+    for refused in (one_corpus, lambda name: check_own(Path(name))):
+        with pytest.raises(UsageError):
+            refused("none")
 
 
 @pytest.mark.parametrize(

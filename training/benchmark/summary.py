@@ -77,6 +77,8 @@ class SuiteTable:
     def document(self, baselines: Sequence[str]) -> Document:
         """Return the suite's part of the document.
 
+        Besides baselines, a method is compared with its own variants, whose names go on from its.
+
         Args:
             baselines: Methods that every other one is compared with.
 
@@ -91,6 +93,12 @@ class SuiteTable:
             if baseline in methods
             for method in self.methods
             if method != baseline
+        }
+        paired |= {
+            f"{method} - {variant}": self.paired(method, variant)
+            for method in self.methods
+            for variant in self.methods
+            if variant.startswith(f"{method}_")
         }
         return {"methods": methods, "paired": paired}
 

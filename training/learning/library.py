@@ -1,7 +1,7 @@
 """Finished songs that mixes are compared with, as a reference corpus offers them to a user.
 
-Those of the same package or artist are never offered: of a song that was just mixed there is no
-finished one.
+Those of the same package, game or artist are never offered: of a song that was just mixed there is
+no finished one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...data.corpus.origins import artist_keys, upstream_game
 from ...data.corpus.selection import is_loud_enough
 from ...data.corpus.shard import ShardSong
 from ...data.features.content import CONTENT
@@ -35,7 +36,7 @@ class Library:
         statistics: Shape ``(track, statistics)``.
         places: In the embedding, shape ``(track, dimension)``.
         packages: Of each, shape ``(track,)``.
-        artists: Of each, shape ``(track,)``; empty where unknown.
+        makers: Game and artists behind each.
         embedding: What places are measured by.
 
     """
@@ -43,14 +44,14 @@ class Library:
     statistics: Array
     places: Array
     packages: npt.NDArray[np.str_]
-    artists: npt.NDArray[np.str_]
+    makers: tuple[frozenset[str], ...]
     embedding: Embedding
 
     def nearest(self, song: ShardSong) -> Indices:
         """Return the finished songs that a song is most like, at most `NEAREST`."""
-        allowed = self.packages != song.package
-        if song.artist:
-            allowed &= self.artists != song.artist
+        own = _makers(song)
+        others = np.array([own.isdisjoint(each) for each in self.makers], np.bool_)
+        allowed = (self.packages != song.package) & others
         place = self.embedding.of(song.content)
         return exact_nearest(self.places, place, NEAREST, allowed).indices
 
@@ -73,6 +74,10 @@ def song_library(songs: Sequence[ShardSong], embedding: Embedding) -> Library:
         np.array([song.statistics for song in kept]).reshape(-1, len(STATISTICS)),
         embedding.of(content),
         np.array([song.package for song in kept], np.str_),
-        np.array([song.artist for song in kept], np.str_),
+        tuple(_makers(song) for song in kept),
         embedding,
     )
+
+
+def _makers(song: ShardSong) -> frozenset[str]:
+    return artist_keys(song.artist) | {f"game {upstream_game(song.package)}"}

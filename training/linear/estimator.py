@@ -72,7 +72,8 @@ def learn_linear(
         draw_examples(pool, rules, count=count, seed=seed, forward=forward, references=True)
         for forward in (True, False)
     )
-    both = block_diag(reduce, company_inputs(pool.library.double().numpy()))
+    library = pool.library if len(pool.library) else pool.statistics
+    both = block_diag(reduce, company_inputs(library.double().numpy()))
     found = []
     for examples, statistics, matrix in (
         (alone, alone.statistics, reduce),

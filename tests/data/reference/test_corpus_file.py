@@ -125,7 +125,7 @@ def test_a_corpus_of_another_version_is_refused(
 ) -> None:
     path = tmp_path / "a.corpus"
     write_corpus(path, made("a"))
-    monkeypatch.setattr(module, "CONTENT_SHA256", "0" * 64)
+    monkeypatch.setattr(module, "DEFINITION", "0" * 64)
     with pytest.raises(CatalogueError, match="build it again") as caught:
         read_corpus(path)
     assert caught.value.code == "corpus_version"

@@ -90,6 +90,22 @@ def test_only_what_changed_is_measured_again(
     assert "same file as album/a.wav" in refused.reason
 
 
+@pytest.mark.usefixtures("kernels")
+def test_files_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
+    one, other, path = tmp_path / "x" / "cd", tmp_path / "y" / "cd", tmp_path / "a.corpus"
+    write(one / "01.wav", 1)
+    write(other / "01.wav", 2)
+    both = grow(path, one, other)
+    assert both.added == 1
+    [clash] = both.refused
+    assert "rename a folder" in clash.reason
+    later = grow(path, other)
+    assert later.added == 0
+    [refused] = later.refused
+    assert f"from {one}" in refused.reason
+    assert len(read_corpus(path)) == 1
+
+
 def test_folders_without_audio_are_named(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no audio"):
         grow(tmp_path / "a.corpus", tmp_path)

@@ -58,7 +58,10 @@ def test_a_song_is_used_for_everything(style: str) -> None:
 
 
 def test_a_codec_alone_takes_nothing_away(song: Signal) -> None:
-    assert examined(song, codec="VORBIS") == Hygiene((), ALL, None)
+    found = examined(song, codec="VORBIS")
+    assert (found.aspects, found.tone_to_hz) == (ALL, None)
+    assert codes(found) == ["reference_lossy"]
+    assert "all of it is used" in found.findings[0].message
 
 
 @pytest.mark.parametrize("edge_hz", [11_000.0, 16_000.0])

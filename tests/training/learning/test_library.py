@@ -48,6 +48,8 @@ def test_neither_the_package_nor_the_artist_of_a_song_is_offered(song: ShardSong
     found = library.nearest(placed(song, 0.0, "own", "me"))
     assert set(library.packages[found]) == {"third"}
     assert len(found) == NEAREST
+    helped = library.nearest(placed(song, 0.0, "own", "somebody & me"))
+    assert set(library.packages[helped]) == {"third"}
     assert {"other", "third"} == set(library.packages[library.nearest(placed(song, 0.0, "own"))])
 
 

@@ -11,21 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from ....data.analysis import Analysis
+from ....data.reference.embedding import EMBEDDING
 from ....data.reference.shipped import SHIPPED
 from ....inference.company import Shown, company_of
+from ....inference.corpora import Weighted, named_corpora
 from ....inference.learned.estimate import Estimate, Estimator
 from ....inference.learned.loading import choose_predictor, load_estimator, shipped
 from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
 from ....inference.learned.predictor import LearnedPredictor
 from ....inference.predictor import Company
-from ....inference.reference import (
-    NEIGHBORS,
-    ReferenceMatch,
-    Weighted,
-    left_out,
-    match,
-    named_corpora,
-)
+from ....inference.reference import NEIGHBORS, ReferenceMatch, left_out, match
 from ....models.errors import UsageError
 from ....models.mel_statistics import STATISTICS
 from ...randomness import generator
@@ -70,9 +65,10 @@ class Learned:
 
     @property
     def fingerprint(self) -> str:
-        """The hashes of weights and corpus, and what is shown."""
+        """The hashes of weights, corpus and embedding, and what is shown."""
         shown = f"{'with' if self.references else 'without'} references, neighbors {self.neighbors}"
-        return f"{self.predictor.model} {file_fingerprint(SHIPPED)} {shown}"
+        files = " ".join(file_fingerprint(path) for path in (SHIPPED, EMBEDDING))
+        return f"{self.predictor.model} {files} {shown}"
 
     def refusal(self, task: Task) -> str:
         """Refuse to go without references where there are none: nothing would differ."""

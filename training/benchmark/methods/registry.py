@@ -172,11 +172,11 @@ def _learned(name: str, model: str, ingredients: Ingredients, others: Others) ->
     if weights is None:
         raise _missing(name, f"needs weights, and none ship: name them with models.{model}=…")
     ending = name.removeprefix(model)
+    usual = Neighbors.NONE if model in STATISTICS_ALONE else Neighbors.NEAREST
     if ending == SHUFFLED_WEIGHTS:
-        return Learned(name, shuffled_predictor(weights))
+        return Learned(name, shuffled_predictor(weights), neighbors=usual)
     predictor = learned_predictor(weights)
     if ending == SHUFFLED_REFERENCES:
-        return ShuffledReferences(Learned(model, predictor), others)
-    usual = Neighbors.NONE if model in STATISTICS_ALONE else Neighbors.NEAREST
+        return ShuffledReferences(Learned(model, predictor, neighbors=usual), others)
     neighbors = {RANDOM_NEIGHBORS: Neighbors.RANDOM, ALONE: Neighbors.NONE}
     return Learned(name, predictor, ending != BLIND, neighbors.get(ending, usual))
