@@ -51,6 +51,8 @@ class Guidance:
         excluded: Tracks, albums or artists that are passed over.
         references: References by name.
         parts: What each of `PARTS` of them counts, 0 to 1.
+        heeded: Whether neighbors decide on settings also where no reference is named; else they are
+            only shown.
         heard: References that were analyzed for a mix before.
 
     """
@@ -59,6 +61,7 @@ class Guidance:
     excluded: tuple[str, ...] = ()
     references: tuple[Named, ...] = ()
     parts: Mapping[str, float] = field(default_factory=lambda: DEFAULT_PARTS)
+    heeded: bool = False
     heard: dict[Path, tuple[Analysis, FileReader]] = field(default_factory=dict, repr=False)
 
     def analyzed(self, path: Path, step: Step) -> tuple[Analysis, FileReader]:
@@ -169,7 +172,8 @@ def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
     if guidance.references and not shown:
         reasons = " ".join(finding.message for finding in findings)
         raise UsageError(f"no reference is of any use: {reasons}", code="no_reference")
-    company = company_of(found, shown, analysis.statistics)
+    heeded = found if shown or guidance.heeded else None
+    company = company_of(heeded, shown, analysis.statistics)
     shares = reference_shares([each.weight for each in shown], alone=found is None)
     listened = tuple(
         Listened(*row) for row in zip(names, map(float, shares), loudness, strict=True)

@@ -69,7 +69,8 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CORPUS[:WEIGHT]",
         help="where finished tracks like a mix are looked for: a reference corpus, shipped, or "
-        "none; may be repeated (default: shipped)",
+        "none; may be repeated (default: shipped). A master is made with them in mind where this "
+        "option or a reference is given; else they are only shown",
     )
     parser.add_argument(
         "--exclude",

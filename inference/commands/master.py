@@ -113,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(arguments.exclude),
         named_references(arguments.reference),
         named_parts(arguments.reference_parts),
+        heeded=bool(arguments.corpus),
     )
     made: list[Path] = []
 

@@ -100,6 +100,14 @@ def test_a_master_tells_what_the_mix_is_like(run: Any, mix: Path, tmp_path: Path
     assert "Finished music like it" in page.read_text(encoding="utf-8")
 
 
+def test_neighbors_decide_only_when_asked(run: Any, mix: Path, tmp_path: Path) -> None:
+    settings = []
+    for words in ((), ("--corpus", "none"), ("--corpus", "shipped")):
+        done = run("master", mix, "-o", tmp_path / "m.wav", "--force", *words, "--json")
+        settings.append(done.document["files"][0]["settings"])
+    assert settings[0] == settings[1] != settings[2]
+
+
 def test_without_a_corpus_nothing_is_said_of_neighbors(run: Any, mix: Path, tmp_path: Path) -> None:
     done = run("master", mix, "-o", tmp_path / "m.wav", "--corpus", "none", "--json")
     assert done.document["files"][0]["match"] is None
