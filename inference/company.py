@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..data.reference.hygiene import Aspect
 from ..models.mel import mel_edges_hz
 from ..models.mel_statistics import STATISTICS
 from .predictor import Company
@@ -23,11 +24,13 @@ from .reference import ReferenceMatch
 Array: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-TONE, DYNAMICS, WIDTH, LOUDNESS = "tone", "dynamics", "width", "loudness"
-PARTS: Final = (TONE, DYNAMICS, WIDTH, LOUDNESS)
+TONE, DYNAMICS, WIDTH, LOUDNESS = Aspect
+PARTS: Final = tuple(Aspect)
 """What of a reference can count."""
 
-DEFAULT_PARTS: Final = MappingProxyType({TONE: 1.0, DYNAMICS: 1.0, WIDTH: 1.0, LOUDNESS: 0.0})
+DEFAULT_PARTS: Final[Mapping[str, float]] = MappingProxyType(
+    {TONE: 1.0, DYNAMICS: 1.0, WIDTH: 1.0, LOUDNESS: 0.0}
+)
 """What counts unless asked otherwise: loudness is the delivery's affair."""
 
 DEFAULT_SHARE = 0.5

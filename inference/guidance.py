@@ -222,9 +222,7 @@ def _unlike(name: str, reference: Analysis, mix: Analysis, guidance: Guidance) -
 def _target(listened: Sequence[Listened], weight: float) -> float | None:
     """Return the loudness to aim at: that of references, by their shares; None without a say."""
     told = [
-        (each.share, each.integrated_lufs)
-        for each in listened
-        if each.integrated_lufs is not None and each.share > 0.0
+        (each.share, each.integrated_lufs) for each in listened if each.integrated_lufs is not None
     ]
     if weight == 0.0 or not told:
         return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -20,9 +19,9 @@ from ..data.analysis import Analysis
 from ..data.corpus.origins import artist_keys
 from ..data.reference.corpus import ReferenceCorpus, Track
 from ..data.reference.embedding import shipped_embedding
-from ..data.reference.indexing import Places, places_of
-from ..data.reference.production import Production, production_of
-from ..data.reference.search import nearest
+from ..data.reference.indexing import places_of
+from ..data.reference.production import Production, production_of, stacked
+from ..data.reference.search import Floats, nearest
 from ..models.errors import CatalogueError, UsageError
 from .corpora import Weighted, shipped_corpus
 
@@ -133,17 +132,17 @@ def match(
     if by == Likeness.PRODUCTION:
         place = embedding.of_production(own)
     found = _neighbors(corpora, excluded, count, place, by)
-    picked = [corpora[number].corpus.rows([index]) for _, number, index in found]
+    picked = [(corpora[number].corpus, index) for _, number, index in found]
     neighbors = tuple(
-        Neighbor(row.tracks[0], row.name, distance)
-        for row, (distance, _, _) in zip(picked, found, strict=True)
+        Neighbor(corpus.tracks[index], corpus.name, distance)
+        for (corpus, index), (distance, _, _) in zip(picked, found, strict=True)
     )
-    near_by = [row.production for row in picked]
+    near_by = stacked([corpus.production.at(index) for corpus, index in picked])
     return ReferenceMatch(
         neighbors,
-        np.concatenate([row.statistics for row in picked]),
+        np.stack([corpus.statistics[index] for corpus, index in picked]),
         *(
-            _place(_of(own, name), np.concatenate([_of(each, name) for each in near_by]))
+            _place(getattr(own, name), getattr(near_by, name))
             for name in ("figures", "tone_db", "width_db", "correlation")
         ),
     )
@@ -161,11 +160,12 @@ def nearer_share(
         excluded: Names of tracks, albums or artists that are passed over.
 
     """
-    rows = [_places(each.corpus)[~left_out(each.corpus, excluded)] for each in corpora]
+    embedding = shipped_embedding()
+    rows = [places_of(each.corpus, embedding)[~left_out(each.corpus, excluded)] for each in corpora]
     if sum(map(len, rows)) < FEWEST_TRACKS:
-        rows = [_places(shipped_corpus())]
+        rows = [places_of(shipped_corpus(), embedding)]
     places = np.concatenate(rows)
-    place, apart = (shipped_embedding().of(each.content) for each in (mix, other))
+    place, apart = (embedding.of(each.content) for each in (mix, other))
     squares = np.square(places - place).sum(axis=1)
     return float(np.mean(squares < np.square(apart - place).sum()))
 
@@ -183,6 +183,8 @@ def left_out(corpus: ReferenceCorpus, names: Sequence[str]) -> npt.NDArray[np.bo
     Capital letters make no difference. An artist is passed over in company too.
     """
     wanted = {name.casefold() for name in names if name}
+    if not wanted:  # whose music it is takes longer to tell than which of it is near
+        return np.zeros(len(corpus), np.bool_)
     passed = [
         bool({track.identity.casefold(), track.album.casefold()} & wanted)
         or bool(_artists(track.artist) & wanted)
@@ -210,11 +212,6 @@ def _artists(credits: str) -> frozenset[str]:
     return frozenset((credits.casefold(), *artist_keys(credits)))
 
 
-@cache
-def _places(corpus: ReferenceCorpus) -> Places:
-    return places_of(corpus, shipped_embedding())
-
-
 def _neighbors(
     corpora: Sequence[Weighted], excluded: Sequence[str], count: int, place: Array, by: Likeness
 ) -> list[tuple[float, int, int]]:
@@ -233,7 +230,10 @@ def _neighbors(
                 f"no track is left in the corpus {tracks.name}; add some, or exclude fewer",
                 code="empty_corpus",
             )
-        places = _places(tracks) if content else embedding.of_production(tracks.production)
+        if content:
+            places: Floats = places_of(tracks, embedding)
+        else:
+            places = embedding.of_production(tracks.production)
         near = nearest(places, place, count, allowed, index)
         rows = [
             (float(distance), number, int(track))
@@ -261,11 +261,6 @@ def _shares(corpora: Sequence[Weighted], count: int) -> list[int]:
     return shares
 
 
-def _of(production: Production, name: str) -> Array:
-    value: Array = np.atleast_2d(getattr(production, name))
-    return value
-
-
 def _place(mix: Array, others: Array) -> Place:
     known = np.isfinite(others)
     told = known.any(axis=0)
@@ -274,5 +269,5 @@ def _place(mix: Array, others: Array) -> Place:
     low, middle, high = np.where(told, spread, np.nan)
     below = np.where(known, (others < mix) + 0.5 * (others == mix), 0.0).sum(axis=0)
     percentile = 100.0 * below / np.maximum(known.sum(axis=0), 1)
-    undefined = np.isnan(mix[0]) | ~told
-    return Place(mix[0], low, middle, high, np.where(undefined, np.nan, percentile))
+    undefined = np.isnan(mix) | ~told
+    return Place(mix, low, middle, high, np.where(undefined, np.nan, percentile))

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from safetensors.numpy import load_file, save
 
 from ..data.files.replacing import replace_file
+from ..data.files.tensors import in_order
 from ..inference.learned.calibration import Calibration as Reader
 from ..inference.learned.estimate import Estimate, Estimator, decided_moves
 from ..inference.learned.loading import load_estimator
@@ -36,7 +37,6 @@ from ..models.moves import (
     shrunk,
 )
 from .conformal import conformal_scale, grouped_scales, prior_widths, storable
-from .export import in_order
 from .learning.plans import PlanRules
 from .learning.songs import Songs
 from .linear.examples import Examples, draw_examples

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..data.files.replacing import replace_file
+from ..data.files.tensors import in_order
 from ..inference.learned.model_file import ModelFile
 from ..inference.learned.network import NetworkEstimator
 from ..inference.learned.signature import signature
@@ -190,16 +190,3 @@ def _inputs(network: MoveNetwork, references: int) -> tuple[Tensor, ...]:
         torch.rand(1, len(INTENTS), generator=drawn) * 2.0 - 1.0,
         torch.zeros(1, dtype=torch.int64),
     )
-
-
-def in_order(content: bytes) -> bytes:
-    """Return a file of weights whose metadata are in the order of their names.
-
-    As written, they are in a random order: equal weights would not be equal files.
-    """
-    start = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:start])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[start:]

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ...models.mel_statistics import STATISTICS
 from ...models.spectrum import PowerSpectrum
-from ..features.content import CONTENT
 from ..files.replacing import replace_file
 from .character import Character
 from .measuring import Measurement, Structure
-from .shard import Segment
+from .shard import Segment, statistics_hash
 
 STORE_FORMAT = 2
 """Raised when measurements change; older files are then measured again."""
@@ -38,8 +36,7 @@ def store_name(identity: str, source: str, segments: int) -> str:
         segments: The most segments that are wanted of it.
 
     """
-    layout = hashlib.sha256("\n".join((*STATISTICS, *CONTENT)).encode()).hexdigest()
-    key = json.dumps([STORE_FORMAT, layout, identity, source, segments])
+    key = json.dumps([STORE_FORMAT, statistics_hash(), identity, source, segments])
     return hashlib.sha256(key.encode()).hexdigest()[:32] + ".npz"
 
 

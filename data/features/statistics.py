@@ -56,7 +56,8 @@ class StatisticsMeter:
             raise ParameterError(
                 f"statistics are those of one or two channels, not of {channels}", code="bad_shape"
             )
-        self._frames = FrameMeter(sample_rate)
+        self._rate = sample_rate
+        self._frames: FrameMeter | None = None  # made for audio; whoever has frames needs none
         self._window = slow_window(sample_rate, frame_hop_samples(sample_rate))
         self._counts = np.zeros(CLASSES)
         self._powers = np.zeros((CLASSES, 2 * MEL_BANDS))
@@ -73,6 +74,8 @@ class StatisticsMeter:
 
     def feed(self, block: Block) -> None:
         """Take the next ``block``, shape ``(channel, time)``, of any length."""
+        if self._frames is None:
+            self._frames = FrameMeter(self._rate)
         for frames in self._frames.feed(block):
             self.feed_frames(frames)
 
@@ -96,7 +99,7 @@ class StatisticsMeter:
         All are zero where less than a second is heard.
         """
         if self._result is None:
-            for frames in self._frames.finish():
+            for frames in () if self._frames is None else self._frames.finish():
                 self.feed_frames(frames)
             self._result = self._statistics()
         return self._result

@@ -13,7 +13,7 @@ from ..corpus.manifest import ManifestEntry
 from ..corpus.measuring import Measurement
 from ..corpus.selection import Candidate, looks_mastered, unfit_reason
 from .corpus import ReferenceCorpus, Track, empty_corpus
-from .production import Production, production_of
+from .production import Production, production_of, stacked
 
 BUILT_SPLITS = ("fit", "calibration")
 """Splits whose songs a training corpus offers as references; benchmarks are made of the others."""
@@ -114,16 +114,10 @@ def _track(candidate: Candidate, measured: Measurement) -> Track:
 def _corpus(name: str, rows: Sequence[tuple[Track, Measurement]]) -> ReferenceCorpus:
     if not rows:
         return empty_corpus(name)
-    productions = [_production(measured) for _, measured in rows]
     return ReferenceCorpus(
         name,
         tuple(track for track, _ in rows),
-        Production(
-            *(
-                np.stack([getattr(each, part) for each in productions])
-                for part in ("figures", "mid_db", "side_db", "correlation")
-            )
-        ),
+        stacked([_production(measured) for _, measured in rows]),
         np.stack([measured.statistics for _, measured in rows]),
         np.stack([measured.content for _, measured in rows]),
     )

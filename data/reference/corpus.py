@@ -21,6 +21,7 @@ from ...models.mel_statistics import STATISTICS
 from ..features.content import CONTENT
 from ..files.names import display_name
 from ..files.replacing import replace_file
+from ..files.tensors import in_order
 from .production import BANDS, FIGURES, Production
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -98,7 +99,7 @@ class ReferenceCorpus:
         return replace(
             self,
             tracks=tuple(self.tracks[i] for i in index),
-            production=Production(*(each[index] for each in _arrays(self.production))),
+            production=self.production.at(index),
             statistics=self.statistics[index],
             content=self.content[index],
         )
@@ -121,7 +122,7 @@ def merged(corpus: ReferenceCorpus, other: ReferenceCorpus) -> ReferenceCorpus:
     replaced = {track.identity for track in other.tracks}
     kept = [i for i, track in enumerate(corpus.tracks) if track.identity not in replaced]
     old = corpus.rows(kept)
-    pairs = zip(_arrays(old.production), _arrays(other.production), strict=True)
+    pairs = zip(old.production.arrays().values(), other.production.arrays().values(), strict=True)
     whole = ReferenceCorpus(
         corpus.name,
         old.tracks + other.tracks,
@@ -139,27 +140,20 @@ def write_corpus(path: Path, corpus: ReferenceCorpus) -> None:
         OutputError: The file cannot be written.
 
     """
-    arrays = {**_named(corpus.production), "statistics": corpus.statistics}
+    from safetensors.numpy import save
+
+    arrays = {**corpus.production.arrays(), "statistics": corpus.statistics}
     arrays["content"] = corpus.content
     held = {key: np.ascontiguousarray(value, np.float32) for key, value in arrays.items()}
-    head: dict[str, Any] = {
-        "__metadata__": {
-            "kind": _KIND,
-            "format": FORMAT,
-            "definition_sha256": DEFINITION,
-            "name": corpus.name,
-            "tracks": json.dumps([asdict(track) for track in corpus.tracks], ensure_ascii=False),
-        }
+    tracks = json.dumps([asdict(track) for track in corpus.tracks], ensure_ascii=False)
+    told = {
+        "kind": _KIND,
+        "format": FORMAT,
+        "definition_sha256": DEFINITION,
+        "name": corpus.name,
+        "tracks": tracks,
     }
-    start = 0
-    for key, value in sorted(held.items()):
-        end = start + value.nbytes
-        head[key] = {"dtype": "F32", "shape": value.shape, "data_offsets": (start, end)}
-        start = end
-    text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    body = b"".join(held[key].tobytes() for key in sorted(held))
-    replace_file(path, len(text).to_bytes(8, "little") + text + body)
+    replace_file(path, in_order(save(held, told)))
 
 
 def read_corpus(path: Path) -> ReferenceCorpus:
@@ -225,14 +219,6 @@ def _array(arrays: dict[str, Any], name: str, rows: int, width: int | None = Non
     if name != "figures" and not np.isfinite(found).all():  # some of them may be undefined
         raise ValueError(f"{name} is not finite")
     return found
-
-
-def _arrays(production: Production) -> list[Array]:
-    return [getattr(production, field.name) for field in fields(Production)]
-
-
-def _named(production: Production) -> dict[str, Array]:
-    return {field.name: getattr(production, field.name) for field in fields(Production)}
 
 
 def _unreadable(path: Path, what: str, code: str) -> CatalogueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,6 +57,7 @@ def open_index(path: Path, corpus: ReferenceCorpus, embedding: Embedding) -> Tra
     return TrackIndex.load(found, *places.shape) if found.exists() else None
 
 
+@lru_cache(maxsize=8)  # corpora that are used together; each is looked at more than once
 def places_of(corpus: ReferenceCorpus, embedding: Embedding) -> Places:
     """Return where tracks lie in the embedding, shape ``(track, dimension)``."""
     return embedding.of(corpus.content).astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...models.spectrum import THIRD_CENTERS_HZ, PowerSpectrum, levels_db, third
 from ..metering.stereo import third_octave_correlation
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.int64]
 
 FIGURES = ("integrated_lufs", "range_lu", "plr_db", "psr_db", "crest_p50_db", "side_db")
 """Figures of a track as a whole; the last two are `models.mel_statistics`."""
@@ -52,6 +53,20 @@ class Production:
         """Level of side over that of mid a third octave, shape ``(…, 31)``."""
         width: Array = self.side_db - self.mid_db
         return width
+
+    def at(self, index: int | Indices) -> Production:
+        """Return one track, or those of these indices in their order."""
+        return Production(*(each[index] for each in self.arrays().values()))
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array by its name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def stacked(productions: Sequence[Production]) -> Production:
+    """Return many tracks, given each of them; at least one."""
+    rows = [each.arrays() for each in productions]
+    return Production(*(np.stack([row[name] for row in rows]) for name in rows[0]))
 
 
 def production_of(

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from ...data.files.replacing import replace_file
+from ...data.files.tensors import in_order
 from ...inference.learned.signature import signature
 from ...models.moves import THRESHOLD
-from ..export import in_order
 from ..learning.plans import PlanRules
 from ..learning.pool import SongPool
 from .estimator import LinearModel, learn_linear

@@ -19,6 +19,7 @@ from safetensors.numpy import save
 from ...data.corpus.shard import ShardSong
 from ...data.features.content import CONTENT_SHA256
 from ...data.files.replacing import replace_file
+from ...data.files.tensors import in_order
 from ...data.reference.embedding import (
     KINDS,
     MOST_DEVIATIONS,
@@ -30,7 +31,6 @@ from ...data.reference.production import Production, production_of
 from ...models.errors import ParameterError
 from ...models.moves import RESPONSE_HZ, level_free
 from ...models.spectrum import levels_db, third_octaves
-from ..export import in_order
 from ..learning.identity import run_facts
 from ..learning.songs import split_songs
 from ..learning.tracking import MODEL_FOLDER
