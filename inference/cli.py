@@ -12,18 +12,22 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NoReturn, TypeAlias
 
 from ..data.files.names import display_name
 from ..models.errors import GlassmasterError, UsageError
-from .commands import COMMANDS, SLOW, TRAINING_COMMANDS
+from .commands import COMMANDS, TRAINING_COMMANDS
 from .commands.answer import Answer
 from .commands.files import internal_error, say
+from .commands.training import TrainingCommand
 
 INTERRUPTED = 130
 TERMINATED = 143
+
+_AGAIN_S = 0.02
 
 
 class _Terminated(BaseException):
@@ -45,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassmaster`` and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    names = {command.NAME for command in COMMANDS} | {each.name for each in TRAINING_COMMANDS}
+    names = _commands()
     answer = Answer(next((word for word in given if word in names), ""), "--json" in given)
     with contextlib.suppress(ValueError):  # not the main thread of a program that embeds this one
         signal.signal(signal.SIGTERM, _terminate)
@@ -80,6 +84,7 @@ def entry() -> NoReturn:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us; nothing may take its place
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+    sys.unraisablehook = _insist
     status = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # gone, full, closed
@@ -99,24 +104,28 @@ def _run(given: list[str], answer: Answer) -> int:
 
 
 def _parser(given: str) -> argparse.ArgumentParser:
-    """Return the parser; of a command that is slow to load, the arguments only if it is given."""
+    """Return the parser, with the arguments of the command that is given alone.
+
+    Those of some commands are slow to find, and those of others are not needed.
+    """
     parser = _Parser(
         prog="glassmaster",
         description="Automatic mastering: loudness and true peak are checked, not hoped for.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for command in COMMANDS:
-        own = _add(parsers, command.NAME, command.HELP)
-        if command.NAME not in SLOW or given == command.NAME:
+    for name, (text, command) in _commands().items():
+        own = _add(parsers, name, text)
+        if name == given:
             command.add_arguments(own)
             own.set_defaults(run=command.run)
-    for extra in TRAINING_COMMANDS:
-        own = _add(parsers, extra.name, extra.help)
-        if extra.name == given:
-            extra.add_arguments(own)
-            own.set_defaults(run=extra.run)
     return parser
+
+
+def _commands() -> dict[str, tuple[str, ModuleType | TrainingCommand]]:
+    """Return help and command by name, in the order of the help."""
+    own = {command.NAME: (command.HELP, command) for command in COMMANDS}
+    return {**own, **{extra.name: (extra.help, extra) for extra in TRAINING_COMMANDS}}
 
 
 def _add(parsers: _Parsers, name: str, text: str) -> argparse.ArgumentParser:
@@ -152,6 +161,21 @@ def _tell(answer: Answer, error: GlassmasterError) -> None:
     say(f"glassmaster: {display_name(error.message)}")  # it may quote what a file holds
     with contextlib.suppress(OSError):  # stdout may be what failed
         answer.give(error)
+
+
+def _insist(ignored: sys.UnraisableHookArgs) -> None:
+    """Send an interruption again that came where Python can only ignore it.
+
+    Such places are callbacks of C code, as when a cached kernel is loaded, and finalizers.
+    """
+    numbers = {KeyboardInterrupt: signal.SIGINT, _Terminated: signal.SIGTERM}
+    number = numbers.get(ignored.exc_type)
+    if number is None:
+        sys.__unraisablehook__(ignored)
+        return
+    again = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -10,7 +10,4 @@ from .training import TRAINING_COMMANDS
 COMMANDS = (master, render, analyze, check, corpus, warm)
 """In the order of the help, before those for training."""
 
-SLOW = frozenset((corpus.NAME,))
-"""Commands that look for installed parts to know their arguments."""
-
-__all__ = ["COMMANDS", "SLOW", "TRAINING_COMMANDS"]
+__all__ = ["COMMANDS", "TRAINING_COMMANDS"]
