@@ -31,9 +31,9 @@ from glassmaster.models.differentiable.multiband_compressor import MultibandComp
 from glassmaster.models.differentiable.multiresolution import MultiResolutionDistance
 from glassmaster.models.differentiable.resolving import ResolvedBatch, batch_spectra, resolve_batch
 from glassmaster.models.differentiable.saturator import SaturatorProcessor
-from glassmaster.models.differentiable.settings import PARAMETERS, settings_from_normalized
+from glassmaster.models.differentiable.settings import settings_from_normalized
 from glassmaster.models.differentiable.twin.rendering import render_frames
-from glassmaster.models.settings import BLOCKS
+from glassmaster.models.settings import BLOCKS, PARAMETERS
 
 Frames = TypeVar("Frames", SpectralFrames, SubframeDetail)
 

@@ -21,6 +21,11 @@ BLOCKS: dict[str, tuple[ParameterSpec, ...]] = {
 }
 """Parameters of every block with settings, in signal order."""
 
+PARAMETERS: tuple[tuple[str, ParameterSpec], ...] = tuple(
+    (block, spec) for block, specs in BLOCKS.items() for spec in specs
+)
+"""Block and parameter at each place of a vector of settings, in signal order."""
+
 
 class BlockDocument(TypedDict):
     """A block as a recipe writes it."""

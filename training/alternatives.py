@@ -10,8 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..models.differentiable.settings import PARAMETERS, settings_from_normalized
+from ..models.differentiable.settings import settings_from_normalized
 from ..models.processors.equalizer import ResolvedEqualizer
+from ..models.settings import PARAMETERS
 from ..models.spectrum import CENTERS_HZ
 
 DESCENTS = 96

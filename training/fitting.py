@@ -23,14 +23,13 @@ from ..models.differentiable.chain import render_chain
 from ..models.differentiable.multiresolution import MultiResolutionDistance
 from ..models.differentiable.resolving import SpectrumBatch, batch_spectra, resolve_batch
 from ..models.differentiable.settings import (
-    PARAMETERS,
     batch_settings,
     example_settings,
     normalized_settings,
     settings_from_normalized,
 )
 from ..models.errors import ParameterError
-from ..models.settings import ChainSettings, default_settings
+from ..models.settings import PARAMETERS, ChainSettings, default_settings
 from ..models.spectrum import PowerSpectrum
 from .alternatives import DESCENTS, equalizer_alternatives
 

@@ -13,13 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ParameterError
-from ..parameters import ParameterSpec
-from ..settings import BLOCKS, BlockSettings, ChainSettings
-
-PARAMETERS: tuple[tuple[str, ParameterSpec], ...] = tuple(
-    (block, spec) for block, specs in BLOCKS.items() for spec in specs
-)
-"""Block and parameter at each place of a normalized tensor, in signal order."""
+from ..settings import BLOCKS, PARAMETERS, BlockSettings, ChainSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +65,8 @@ def settings_from_normalized(
     """Read settings from a tensor, with gradients.
 
     Args:
-        normalized: Each parameter from 0 to 1 of its range, in the order of `PARAMETERS`, shape
+        normalized: Each parameter from 0 to 1 of its range, in the order of
+            `glassmaster.models.settings.PARAMETERS`, shape
             ``(batch, parameters)``, of any type. Values beyond are clipped, and get no gradient.
         active: Which examples run a block, shape ``(batch,)``; all do where a block is not named.
 

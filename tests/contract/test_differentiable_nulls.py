@@ -11,12 +11,9 @@ from glassmaster.models.differentiable.chain import render_chain
 from glassmaster.models.differentiable.equalizer import EqualizerProcessor
 from glassmaster.models.differentiable.host import process
 from glassmaster.models.differentiable.resolving import ResolvedBatch, batch_spectra, resolve_batch
-from glassmaster.models.differentiable.settings import (
-    PARAMETERS,
-    batch_settings,
-    settings_from_normalized,
-)
+from glassmaster.models.differentiable.settings import batch_settings, settings_from_normalized
 from glassmaster.models.errors import ParameterError
+from glassmaster.models.settings import PARAMETERS
 
 SEEDS = (LOW, HIGH, 0, 1, 2)
 EXACT_DB = -140.0

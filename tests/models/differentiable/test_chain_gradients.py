@@ -12,13 +12,12 @@ from signals import programme
 from glassmaster.models.differentiable.chain import render_chain
 from glassmaster.models.differentiable.resolving import batch_spectra, resolve_batch
 from glassmaster.models.differentiable.settings import (
-    PARAMETERS,
     batch_settings,
     normalized_settings,
     settings_from_normalized,
 )
 from glassmaster.models.parameters import ParameterSpec
-from glassmaster.models.settings import BLOCKS, default_settings
+from glassmaster.models.settings import BLOCKS, PARAMETERS, default_settings
 
 RATE = 44_100
 FRAMES = 8192

@@ -8,7 +8,6 @@ from cases import CASES, HIGH, LOW, SPECTRUM, settings_of
 from glassmaster.models.chain import measure_anchors, resolve
 from glassmaster.models.differentiable.resolving import batch_spectra, resolve_batch
 from glassmaster.models.differentiable.settings import (
-    PARAMETERS,
     batch_settings,
     example_settings,
     normalized_settings,
@@ -17,7 +16,7 @@ from glassmaster.models.differentiable.settings import (
 from glassmaster.models.errors import ParameterError
 from glassmaster.models.kernels.dynamics import static_gain_db
 from glassmaster.models.processors.multiband_compressor import static_curve_db
-from glassmaster.models.settings import BLOCKS, ChainSettings
+from glassmaster.models.settings import BLOCKS, PARAMETERS, ChainSettings
 
 EVERYTHING = tuple(BLOCKS)
 RATES = (8000, 44_100, 96_000)

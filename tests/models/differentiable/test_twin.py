@@ -26,7 +26,6 @@ from glassmaster.models.differentiable.frames import (
 )
 from glassmaster.models.differentiable.resolving import batch_spectra, resolve_batch
 from glassmaster.models.differentiable.settings import (
-    PARAMETERS,
     SettingsBatch,
     batch_settings,
     normalized_settings,
@@ -35,7 +34,7 @@ from glassmaster.models.differentiable.settings import (
 from glassmaster.models.differentiable.twin.rendering import TwinResult, render_frames
 from glassmaster.models.distances.measures import mel_distance
 from glassmaster.models.errors import ParameterError
-from glassmaster.models.settings import BLOCKS, ChainSettings, default_settings
+from glassmaster.models.settings import BLOCKS, PARAMETERS, ChainSettings, default_settings
 from glassmaster.models.spectrum import PowerSpectrum
 
 Tracks = TypeVar("Tracks", SpectralFrames, SubframeDetail)

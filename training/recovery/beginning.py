@@ -1,0 +1,159 @@
+"""Where a descent starts: what long-term spectra of mix and master tell without any descent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...data.analysis import Analysis, analyze
+from ...data.audio import ArrayReader, Audio, Samples
+from ...inference.equalizer_fit import fit_response
+from ...models.chain import REFERENCE_LUFS
+from ...models.errors import CatalogueError
+from ...models.moves import RESPONSE_HZ, level_free
+from ...models.processors import imager
+from ...models.processors.multiband_compressor import BANDS
+from ...models.settings import PARAMETERS, ChainSettings, default_settings, specification
+from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, third_octaves
+from .descent import Prior
+from .vector import GAIN, LENGTH, Array, vector_of
+
+FIRST_RATIO = 1.2
+"""A band that is not compressed cannot tell where its threshold should be."""
+
+FIRST_HIGH_PASS_HZ = 8.0
+FIRST_LOSS_DB = 0.5
+"""Loudness that a limiter is taken to cost."""
+
+SPREAD = 0.3
+"""Of every parameter's range, and of the gain in `GAIN_SCALE_DB`."""
+
+_MOST_DB = 8.0
+_HEARD = 1e-7  # of the loudest third octave's power
+_LEAST_WIDTH = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairAudio:
+    """A mix and its master, aligned to the sample and equally long.
+
+    Attributes:
+        mix: Shape ``(2, time)``.
+        master: Same shape.
+        sample_rate: In Hz.
+
+    """
+
+    mix: Samples
+    master: Samples
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Both analyses of a pair, and what follows from them.
+
+    Attributes:
+        mix: Analysis of the mix.
+        master: Analysis of the master.
+        normalization_db: Gain that brings the mix to -18 LUFS.
+        mix_lufs: Loudness of the mix as two loudspeakers give it.
+        master_lufs: Loudness of the master.
+
+    """
+
+    mix: Analysis
+    master: Analysis
+    normalization_db: float
+    mix_lufs: float
+    master_lufs: float
+
+    @property
+    def has_side(self) -> bool:
+        """Whether there is a difference between left and right."""
+        return float(self.mix.spectrum.side.sum()) > 1e-6 * float(self.mix.spectrum.mid.sum())
+
+
+def measure_pair(pair: PairAudio) -> Measured:
+    """Analyze both tracks of a pair.
+
+    Raises:
+        CatalogueError: One of them has no loudness.
+        UnsupportedAudioError: One of them cannot be analyzed.
+
+    """
+    found = [
+        analyze(ArrayReader(Audio(samples, pair.sample_rate)))
+        for samples in (pair.mix, pair.master)
+    ]
+    mix_lufs, master_lufs = (each.loudness.dual_mono_lufs for each in found)
+    if mix_lufs is None or master_lufs is None:
+        which = "mix" if mix_lufs is None else "master"
+        raise CatalogueError(
+            f"the {which} is too short or too quiet for its loudness to be defined, so its "
+            "settings cannot be recovered",
+            code="loudness_undefined",
+        )
+    return Measured(found[0], found[1], REFERENCE_LUFS - mix_lufs, mix_lufs, master_lufs)
+
+
+def first_settings(measured: Measured) -> ChainSettings:
+    """Return settings that have the master's long-term balance, width and ceiling.
+
+    Every block is given values; which of them are engaged is decided later.
+    """
+    mix, master = (each.spectrum for each in (measured.mix, measured.master))
+    used = np.isin(THIRD_CENTERS_HZ, RESPONSE_HZ)
+    before, after = third_octaves(mix.total)[used], third_octaves(master.total)[used]
+    heard = before > _HEARD * before.max()
+    response_db = np.where(heard, 10.0 * np.log10(np.maximum(after, 1e-30) / before), 0.0)
+    fit = fit_response(
+        level_free(response_db), heard, most_db=_MOST_DB, sample_rate=measured.mix.sample_rate
+    )
+    peak = specification("limiter", "ceiling_dbtp")
+    peak_dbtp = measured.master.loudness.true_peak_dbtp or 0.0
+    settings = default_settings()
+    blocks: dict[str, dict[str, float]] = {
+        "equalizer": {**fit.values, "high_pass_frequency_hz": FIRST_HIGH_PASS_HZ},
+        "deesser": {"ratio": FIRST_RATIO},
+        "multiband_compressor": {f"{band}_ratio": FIRST_RATIO for band in BANDS},
+        "saturator": {"mix": 0.05},
+        "imager": _widths(measured),
+        "limiter": {"ceiling_dbtp": min(max(peak_dbtp, peak.low), peak.high)},
+    }
+    for name, values in blocks.items():
+        settings = settings.with_block(name, values)
+    return settings
+
+
+def first_vector(measured: Measured, settings: ChainSettings) -> Array:
+    """Return the vector of settings with the gain that makes the master's loudness."""
+    return vector_of(settings, measured.master_lufs - REFERENCE_LUFS + FIRST_LOSS_DB)
+
+
+def prior_of(first: Array) -> Prior:
+    """Expect parameters that do something to do nothing, and all others where they start."""
+    neutral = vector_of(default_settings(), 0.0)
+    scaled = np.array([spec.scaled for _, spec in PARAMETERS] + [False])
+    center = np.where(scaled, neutral, first)
+    center[GAIN] = first[GAIN]
+    return Prior(center, np.full(LENGTH, SPREAD))
+
+
+def _widths(measured: Measured) -> dict[str, float]:
+    """Return the widths that turn the mix's share of side in each band into the master's."""
+    corners_hz = [specification("imager", key).default for key in imager.CORNERS]
+    parts = np.digitize(CENTERS_HZ, corners_hz)
+    widths = {}
+    for place, band in enumerate(imager.BANDS):
+        inside = parts == place
+        shares = [
+            float(each.spectrum.side[inside].sum())
+            / max(float(each.spectrum.mid[inside].sum()), 1e-30)
+            for each in (measured.mix, measured.master)
+        ]
+        spec = specification("imager", f"{band}_width")
+        width = np.sqrt(shares[1] / shares[0]) if shares[0] > 0.0 else 1.0
+        widths[spec.key] = float(min(max(width, _LEAST_WIDTH), spec.high))
+    return widths

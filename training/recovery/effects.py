@@ -1,0 +1,145 @@
+"""What settings do to a song, whatever its knobs say: responses, reductions over time, widths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ...data.audio import BLOCK_FRAMES, Samples
+from ...data.metering.true_peak import PeakGrid
+from ...inference.engine.chain import ChainRenderer
+from ...inference.engine.limiter import LimiterGain
+from ...inference.engine.reduction import ReductionHistogram
+from ...models.chain import ResolvedChain
+from ...models.decibel import decibel_to_amplitude
+from ...models.moves import LEAST_WIDTH_DB, QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH
+from ...models.processors.imager import BANDS as WIDTH_BANDS
+from ...models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
+from ...models.rates import hop_samples, limiter_cell_samples
+from .vector import Array
+
+STEP_S = 0.05
+"""Reductions over time are told in steps of this length, as means."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effects:
+    """What a chain does to a song.
+
+    Attributes:
+        response_db: Of the equalizer at `RESPONSE_HZ`, its level taken out, shape ``(27,)``.
+        total_db: Of everything up to the limiter: equalizer, what the compressor's bands lose on
+            average, make-up and gain; shape ``(27,)``.
+        widths_db: Of the imager's bands, shape ``(3,)``.
+        reductions_db: Gain reduction of the compressor's bands over time, positive, shape
+            ``(4, step)``.
+        limiting_db: Gain reduction of the limiter over time, positive, shape ``(step,)``.
+        percentiles_db: Median and 95th percentile of each band's reduction, then the 95th
+            percentile of the limiter's, shape ``(9,)``.
+
+    """
+
+    response_db: Array
+    total_db: Array
+    widths_db: Array
+    reductions_db: Array
+    limiting_db: Array
+    percentiles_db: Array
+
+    @property
+    def quantities(self) -> Array:
+        """The values of `glassmaster.models.moves.QUANTITIES`."""
+        values = np.empty(len(QUANTITIES))
+        values[RESPONSE] = self.response_db
+        values[WIDTH] = self.widths_db
+        values[WIDTH.stop :] = self.percentiles_db
+        return values
+
+
+class _Trace(ReductionHistogram):
+    """Keeps gains over time, beside counting them."""
+
+    def __init__(self, bands: int) -> None:
+        super().__init__(bands)
+        self.parts: list[Array] = []
+
+    def add(self, gain_db: npt.NDArray[np.float64]) -> None:
+        super().add(gain_db)
+        self.parts.append(gain_db.copy())
+
+
+def effects_of(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Effects:
+    """Run a chain over a song and tell what it does.
+
+    Args:
+        chain: As the engine runs it.
+        mix: Shape ``(2, time)``.
+        sample_rate: In Hz.
+
+    """
+    renderer = ChainRenderer(replace(chain, limiter=None), sample_rate, mix.shape[0])
+    trace = _Trace(len(BANDS))
+    renderer.multiband_compressor.reductions = trace
+    cell = limiter_cell_samples(sample_rate)
+    grid = PeakGrid(2, cell)
+    limiter = None if chain.limiter is None else LimiterGain(chain.limiter, sample_rate)
+    points = []
+    for start in range(0, mix.shape[1], BLOCK_FRAMES):
+        peaks = grid.feed(renderer.process(mix[:, start : start + BLOCK_FRAMES]))
+        if limiter is not None:
+            points.append(limiter.feed(peaks))
+    if limiter is not None:
+        points += [limiter.feed(grid.feed(renderer.finish())), limiter.finish()]
+    hop = hop_samples(sample_rate)
+    steps = max(round(mix.shape[1] / sample_rate / STEP_S), 1)
+    gains_db = np.zeros((len(BANDS), steps))
+    if trace.parts:
+        hops = np.concatenate(trace.parts, axis=1)[:, : max(mix.shape[1] // hop, 1)]
+        gains_db = -_in_steps(hops, steps)
+    limiting_db = np.zeros(steps)
+    if points:
+        gains = np.concatenate(points)[: max(mix.shape[1] // cell, 1)]
+        limiting_db = _in_steps(-20.0 * np.log10(np.maximum(gains, 1e-6))[None], steps)[0]
+    response_db, total_db = _responses(chain, gains_db.mean(axis=1), sample_rate)
+    ranks = np.percentile(gains_db, (50.0, 95.0), axis=1)
+    return Effects(
+        response_db=response_db,
+        total_db=total_db,
+        widths_db=_widths_db(chain),
+        reductions_db=gains_db,
+        limiting_db=limiting_db,
+        percentiles_db=np.concatenate((*ranks, [np.percentile(limiting_db, 95.0)])),
+    )
+
+
+def _responses(chain: ResolvedChain, reduction_db: Array, sample_rate: int) -> tuple[Array, Array]:
+    """Return the response of the equalizer and that of all up to the limiter."""
+    response_db = np.zeros(len(RESPONSE_HZ))
+    if chain.equalizer is not None:
+        response_db = np.asarray(chain.equalizer.response_db(RESPONSE_HZ, sample_rate))
+    total_db = response_db + chain.normalization_db + chain.gain_db
+    compressor = chain.multiband_compressor
+    if compressor is not None:
+        makeup = np.array([makeup_db(compressor.values, band) for band in BANDS])
+        gains = decibel_to_amplitude(makeup - reduction_db)
+        shape = gains @ band_magnitudes(compressor.values, RESPONSE_HZ)
+        total_db = total_db + 20.0 * np.log10(np.maximum(shape, 1e-6))
+    return response_db, total_db
+
+
+def _widths_db(chain: ResolvedChain) -> Array:
+    if chain.imager is None:
+        return np.zeros(len(WIDTH_BANDS))
+    widths = np.array([chain.imager.values[f"{band}_width"] for band in WIDTH_BANDS])
+    widths_db: Array = 20.0 * np.log10(np.maximum(widths, 10.0 ** (LEAST_WIDTH_DB / 20.0)))
+    return widths_db
+
+
+def _in_steps(values: Array, steps: int) -> Array:
+    """Return means over equal parts of time, shape ``(row, steps)``."""
+    edges = np.linspace(0, values.shape[1], steps + 1).astype(int)[:-1]
+    sums = np.add.reduceat(values, edges, axis=1)
+    counts = np.diff(np.append(edges, values.shape[1]))
+    return np.asarray(sums / np.maximum(counts, 1))
