@@ -159,21 +159,6 @@ class Descender:
                 break
         return Descent(point.vector, point.cost, normal, len(point.residual))
 
-    def leap(self, ended: Descent, generator: np.random.Generator) -> Array:
-        """Return a point near the end of a descent, along what the residual says least about.
-
-        It is drawn from the normal distribution whose precision is that of the slopes at the
-        residual that is left, and of the prior.
-        """
-        places = np.flatnonzero(self._free)
-        precision = ended.normal[np.ix_(places, places)] / ended.cost
-        precision += np.diag(1.0 / self._prior.spread[places] ** 2)
-        factor = np.linalg.cholesky(precision)
-        moved = ended.vector.copy()
-        moved[places] += np.linalg.solve(factor.T, generator.standard_normal(len(places)))
-        moved[:GAIN] = np.clip(moved[:GAIN], 0.0, 1.0)
-        return moved
-
     def _steps(
         self, point: _Point, slopes: Slopes, normal: Array, dampings: list[float], steps: int
     ) -> _Point:

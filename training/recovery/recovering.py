@@ -18,8 +18,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ...models.settings import ChainSettings, default_settings
+from ..alternatives import equalizer_alternatives
 from .beginning import (
     Measured,
     PairAudio,
@@ -32,7 +34,7 @@ from .descent import Descender, Descent, Prior, Schedule
 from .places import loud_places, render_whole, rest_by_second, worst_seconds
 from .residuals import LevelResidual, Residual, WaveformResidual
 from .staged import Cut, StagedChain, cut_at
-from .vector import Array, gain_of, settings_of, vector_of
+from .vector import GAIN, Array, gain_of, settings_of, vector_of
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told the step under way and the share of it that is done."""
@@ -51,7 +53,7 @@ FEW, MORE, WORST = 2, 4, 2
 FIRST = Schedule(rounds=4)
 TRIAL = Schedule(rounds=1)
 LATER = Schedule(rounds=4)
-LEAP = Schedule(rounds=3)
+LEAP = Schedule(rounds=2)
 LAST = Schedule(rounds=2)
 BY_LEVELS = Schedule(rounds=6, goal_db=-60.0, least_gain_db=0.1)
 
@@ -68,7 +70,10 @@ LEAVES_DB = 0.2
 """A block leaves again where the null rises by less."""
 
 LEAPS = 4
-"""How often a valley is left that ends too high."""
+"""How many other ways to the same response are tried where a descent ended too high."""
+
+LEAST_WEIGHT = 0.03
+"""A band counts for a response at least by this share of the loudest."""
 
 _NEAR_DB = 3.0
 
@@ -223,17 +228,30 @@ class _Work:
 
     def leapt(self, point: _Point) -> _Point:
         """Leave a valley that ends above others, along what the sound leaves open."""
-        generator = np.random.default_rng(0)
-        for _ in range(LEAPS):
-            null_db = point.descent.null_db
-            if not EXPLAINED_DB < null_db < MADE_BY_CHAIN_DB:
-                return point
-            descender = self._waveform_descender(point.chain, point.engaged)
-            start = descender.leap(point.descent, generator)
+        if not EXPLAINED_DB < point.descent.null_db < MADE_BY_CHAIN_DB:
+            return point
+        descender = self._waveform_descender(point.chain, point.engaged)
+        best = point.descent
+        for start in self._by_other_filters(best.vector):
             found = descender.descend(start, LEAP, self._told)
-            if found.null_db < null_db:
-                point = _Point(point.engaged, found, point.chain, point.places)
-        return point
+            if found.cost < best.cost:
+                best = descender.descend(found.vector, LATER, self._told)
+            if best.null_db < EXPLAINED_DB:
+                break
+        return _Point(point.engaged, best, point.chain, point.places)
+
+    def _by_other_filters(self, vector: Array) -> list[Array]:
+        """Return vectors whose equalizer has almost the same response by other means."""
+        spectrum = self._measured.mix.spectrum.total
+        weights = torch.from_numpy(np.maximum(spectrum, LEAST_WEIGHT * spectrum.max()))
+        others = equalizer_alternatives(
+            torch.from_numpy(vector[:GAIN]),
+            LEAPS,
+            sample_rate=self._pair.sample_rate,
+            weights=weights / weights.sum(),
+            generator=torch.Generator().manual_seed(0),
+        )
+        return [np.append(one.numpy(), vector[GAIN]) for one in others]
 
     def last(self, point: _Point, rest: Array) -> _Point:
         """Descend once more with excerpts where most was left."""
