@@ -23,6 +23,8 @@ import numpy as np
 
 from glassmaster.data.corpus.splits import shipped_splits
 from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
+from glassmaster.models.moves import QUANTITIES
+from glassmaster.models.settings import PARAMETERS
 from glassmaster.training.benchmark.audio_source import ExcerptSource
 from glassmaster.training.benchmark.delivery import analysis_of, deliver_audio
 from glassmaster.training.benchmark.metrics.frames import mel_frames
@@ -33,8 +35,10 @@ from glassmaster.training.benchmark.suites.making import make_task
 from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
 from glassmaster.training.recovery.beginning import PairAudio
+from glassmaster.training.recovery.certainty import measure_spreads
 from glassmaster.training.recovery.effects import Effects, effects_of
 from glassmaster.training.recovery.recovering import recover
+from glassmaster.training.recovery.vector import vector_of
 
 SUITES = ("SYN", "SYN-CODEC", "SYN-OUT")
 ACTIVE_DB = 0.1
@@ -58,6 +62,8 @@ class Found:
         by_levels: Whether levels were followed.
         blocks: Engaged blocks, as found.
         true_blocks: As they were; empty where the truth is unknown.
+        quantities: Found, true, and standard deviation before it is stretched, by name.
+        knobs: The same of knobs that both found and truth engage, in parts of their ranges.
 
     """
 
@@ -73,6 +79,8 @@ class Found:
     by_levels: bool
     blocks: tuple[str, ...]
     true_blocks: tuple[str, ...]
+    quantities: dict[str, tuple[float, float, float]]
+    knobs: dict[str, tuple[float, float, float]]
 
 
 def main() -> None:
@@ -83,8 +91,10 @@ def main() -> None:
     plans = plan_suite(arguments.suite, songs)[: arguments.songs]
     found = []
     for plan in plans:
-        found.append(measure(make_task(plan, source)))
-        one = found[-1]
+        one = measure(make_task(plan, source))
+        found.append(one)
+        if arguments.json:
+            arguments.json.write_text(json.dumps([asdict(each) for each in found], indent=1) + "\n")
         print(
             f"{one.song[-36:]:36s} null {one.null_db:6.1f} ({one.excerpt_db:6.1f}) "
             f"total {one.total_db:6.3f} reduction {one.reduction_db:6.3f} mel {one.mel_db:5.2f} "
@@ -96,8 +106,6 @@ def main() -> None:
     for name in ("null_db", "total_db", "reduction_db", "mel_db", "unchanged_mel_db", "cpu_s"):
         values = [getattr(one, name) for one in found]
         print(f"{name:18s} median {statistics.median(values):8.3f} worst {max(values):8.3f}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
 
 
 def measure(task: Task) -> Found:
@@ -110,6 +118,8 @@ def measure(task: Task) -> Found:
     cpu_s = (time.process_time() - begun_s) / minutes
     total_db, reduction_db = float("nan"), float("nan")
     blocks: tuple[str, ...] = ()
+    quantities: dict[str, tuple[float, float, float]] = {}
+    knobs: dict[str, tuple[float, float, float]] = {}
     if task.truth.settings is not None:
         true = _true_effects(task)
         own = effects_of(
@@ -120,6 +130,19 @@ def measure(task: Task) -> Found:
         total_db = float(np.abs(own.total_db - true.total_db).mean())
         reduction_db = _reduction_error_db(own, true)
         blocks = tuple(n for n, b in task.truth.settings.blocks.items() if not b.bypass)
+        spreads = measure_spreads(recovered, task.mix, task.sample_rate)
+        rows = zip(QUANTITIES, own.quantities, true.quantities, spreads.quantities_db, strict=True)
+        quantities = {name: (float(a), float(b), float(sd)) for name, a, b, sd in rows}
+        wanted = vector_of(task.truth.settings, 0.0)
+        knobs = {
+            f"{block}.{spec.key}": (
+                float(recovered.vector[place]),
+                float(wanted[place]),
+                float(spreads.knobs[place]),
+            )
+            for place, (block, spec) in enumerate(PARAMETERS)
+            if block in recovered.engaged and block in blocks
+        }
     return Found(
         song=task.plan.identity,
         null_db=null_db(recovered.output, task.target),
@@ -133,6 +156,8 @@ def measure(task: Task) -> Found:
         by_levels=recovered.by_levels,
         blocks=tuple(sorted(recovered.engaged)),
         true_blocks=tuple(sorted(blocks)),
+        quantities=quantities,
+        knobs=knobs,
     )
 
 

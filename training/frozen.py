@@ -1,4 +1,4 @@
-"""The benchmark's YAML files: read into frozen dataclasses, with their SHA-256."""
+"""YAML files of frozen numbers: read into dataclasses, those of the benchmark with SHA-256."""
 
 from __future__ import annotations
 
@@ -13,27 +13,33 @@ from ..models.errors import ParameterError
 T = TypeVar("T")
 
 
-def configuration_names() -> tuple[str, ...]:
-    """Return the names of all files that decide the benchmark's numbers."""
-    folder = files("glassmaster.configs") / "benchmark"
-    names = (item.name for item in folder.iterdir())
+BENCHMARK = "benchmark"
+
+
+def configuration_names(folder: str = BENCHMARK) -> tuple[str, ...]:
+    """Return the names of all files of a folder of ``configs``.
+
+    Those of the benchmark decide its numbers.
+    """
+    names = (item.name for item in (files("glassmaster.configs") / folder).iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".yaml")))
 
 
-def configuration_text(name: str) -> str:
-    """Return a file as it lies in ``configs/benchmark``.
+def configuration_text(name: str, folder: str = BENCHMARK) -> str:
+    """Return a file as it lies in a folder of ``configs``.
 
     Args:
         name: Without the suffix.
+        folder: Of ``configs``.
 
     Raises:
         ParameterError: There is no such file.
 
     """
-    file = files("glassmaster.configs") / "benchmark" / f"{name}.yaml"
+    file = files("glassmaster.configs") / folder / f"{name}.yaml"
     if not file.is_file():
         raise ParameterError(
-            f"configs/benchmark has no {name}.yaml; it has {', '.join(configuration_names())}",
+            f"configs/{folder} has no {name}.yaml; it has {', '.join(configuration_names(folder))}",
             code="unknown_generator",
         )
     return file.read_text("utf-8")
@@ -47,18 +53,19 @@ def configuration_hashes() -> dict[str, str]:
     }
 
 
-def load_configuration(name: str, kind: type[T]) -> T:
+def load_configuration(name: str, kind: type[T], folder: str = BENCHMARK) -> T:
     """Read a file as a dataclass whose fields are its entries.
 
     Args:
         name: Without the suffix.
         kind: Frozen dataclass of numbers, texts, tuples and other such dataclasses.
+        folder: Of ``configs``.
 
     Raises:
         ParameterError: An entry is missing, unknown or of another type.
 
     """
-    built: T = _built(kind, load_yaml(configuration_text(name)), name)
+    built: T = _built(kind, load_yaml(configuration_text(name, folder)), f"{folder}/{name}")
     return built
 
 
@@ -90,7 +97,7 @@ def _record(kind: Any, value: Any, where: str) -> Any:
     if set(names) != set(value):
         odd = ", ".join(sorted(set(names) ^ set(value)))
         raise ParameterError(
-            f"configs/benchmark: {where} lacks these entries or has too many: {odd}",
+            f"configs: {where} lacks these entries or has too many: {odd}",
             code="bad_generator",
         )
     return kind(**{name: _built(hints[name], value[name], f"{where}.{name}") for name in names})
@@ -98,5 +105,5 @@ def _record(kind: Any, value: Any, where: str) -> Any:
 
 def _wrong(where: str, wanted: str, value: Any) -> ParameterError:
     return ParameterError(
-        f"configs/benchmark: {where} is {value!r}; it must be {wanted}", code="bad_generator"
+        f"configs: {where} is {value!r}; it must be {wanted}", code="bad_generator"
     )

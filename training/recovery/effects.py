@@ -14,7 +14,7 @@ from ...inference.engine.limiter import LimiterGain
 from ...inference.engine.reduction import ReductionHistogram
 from ...models.chain import ResolvedChain
 from ...models.decibel import decibel_to_amplitude
-from ...models.moves import LEAST_WIDTH_DB, QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH
+from ...models.moves import LEAST_WIDTH_DB, QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free
 from ...models.processors.imager import BANDS as WIDTH_BANDS
 from ...models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
 from ...models.rates import hop_samples, limiter_cell_samples
@@ -50,9 +50,13 @@ class Effects:
 
     @property
     def quantities(self) -> Array:
-        """The values of `glassmaster.models.moves.QUANTITIES`."""
+        """The values of `glassmaster.models.moves.QUANTITIES`.
+
+        The response is that of everything up to the limiter: a trim of the compressor's bands does
+        what the equalizer could have done, and which of them did it is not heard.
+        """
         values = np.empty(len(QUANTITIES))
-        values[RESPONSE] = self.response_db
+        values[RESPONSE] = level_free(self.total_db)
         values[WIDTH] = self.widths_db
         values[WIDTH.stop :] = self.percentiles_db
         return values

@@ -93,6 +93,7 @@ class Recovered:
         output: What the chain makes of the mix, shape ``(2, time)``.
         descent: The last one.
         chain: Renders the excerpts of the last descent.
+        prior: What was expected where the sound does not tell.
         measured: Analyses of the pair.
 
     """
@@ -107,6 +108,7 @@ class Recovered:
     output: npt.NDArray[np.float32]
     descent: Descent
     chain: StagedChain
+    prior: Prior
     measured: Measured
 
     @property
@@ -311,6 +313,7 @@ class _Work:
             output=output,
             descent=point.descent,
             chain=point.chain,
+            prior=self._prior,
             measured=self._measured,
         )
 
