@@ -34,7 +34,7 @@ from glassmaster.training.benchmark.metrics.waveform import null_db
 from glassmaster.training.benchmark.suites.making import make_task
 from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
-from glassmaster.training.recovery.beginning import PairAudio
+from glassmaster.training.recovery.beginning import PairAudio, measure_pair
 from glassmaster.training.recovery.certainty import measure_spreads
 from glassmaster.training.recovery.effects import Effects, effects_of
 from glassmaster.training.recovery.recovering import recover
@@ -113,7 +113,8 @@ def measure(task: Task) -> Found:
     if task.target is None:
         raise SystemExit(f"{task.plan.key} has no target")
     begun_s = time.process_time()
-    recovered = recover(PairAudio(task.mix, task.target, task.sample_rate), _quiet)
+    pair = PairAudio(task.mix, task.target, task.sample_rate)
+    recovered = recover(pair, measure_pair(pair), _quiet)
     minutes = task.mix.shape[1] / task.sample_rate / 60.0
     cpu_s = (time.process_time() - begun_s) / minutes
     total_db, reduction_db = float("nan"), float("nan")

@@ -18,6 +18,7 @@ GROUP = "glassmaster.commands"
 HELPS = {
     "train": "train a predictor",
     "evaluate": "run the benchmark",
+    "recover": "find the settings that explain a master",
 }
 """Help by name, in the order of the program's help."""
 

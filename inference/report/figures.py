@@ -24,7 +24,7 @@ SPECTRUM_DB = 60.0
 RESPONSE_DB = (6.0, 12.0, 24.0)
 """Spans of the equalizer's scale; the first is wide enough that small moves look small."""
 
-_FREQUENCY_TICKS = (
+FREQUENCY_TICKS = (
     (20.0, "20", False), (50.0, "50", True), (100.0, "100", False), (200.0, "200", True),
     (500.0, "500", True), (1000.0, "1k", False), (2000.0, "2k", True), (5000.0, "5k", True),
     (10_000.0, "10k", False), (20_000.0, "20k Hz", True),
@@ -87,7 +87,7 @@ def _spectrum(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     y_range = (highest_db - SPECTRUM_DB, highest_db)
     plot = Plot(_LEFT, 28.0, _INSIDE, 220.0, (LOWEST_HZ, HIGHEST_HZ), y_range)
     name = f"Third octaves of the mix at {measure(REFERENCE_LUFS, 'LUFS', 0)}, dBFS"
-    unnamed = [(hz, "", is_minor) for hz, _, is_minor in _FREQUENCY_TICKS]
+    unnamed = [(hz, "", is_minor) for hz, _, is_minor in FREQUENCY_TICKS]
     parts = []
     low_hz, low_db, high_db = interval
     if len(low_hz):
@@ -112,7 +112,7 @@ def _response(result: MasteringResult, interval: tuple[Array, Array, Array]) -> 
     plot = Plot(_LEFT, 288.0, _INSIDE, 124.0, (LOWEST_HZ, HIGHEST_HZ), y_range)
     ticks_db = np.linspace(-span_db, span_db, 5)
     parts = [plot.range(*interval, "expected")] if len(interval[0]) else []
-    parts.append(plot.axes(_FREQUENCY_TICKS, ticks_db.tolist(), "Response of the equalizer, dB"))
+    parts.append(plot.axes(FREQUENCY_TICKS, ticks_db.tolist(), "Response of the equalizer, dB"))
     if response_db is None:
         middle_hz = math.sqrt(LOWEST_HZ * HIGHEST_HZ)
         parts.append(label(plot.x(middle_hz), plot.y(0.0) - 8.0, "bypassed", "name", "middle"))

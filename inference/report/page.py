@@ -65,15 +65,29 @@ def write_page(result: MasteringResult, directory: Path, *, force: bool) -> Path
 
 def page(result: MasteringResult) -> str:
     """Return the report of a master as HTML."""
-    title = escape(result.source.name)
+    return document_of(
+        f"{result.source.name}: mastering report",
+        _header(result),
+        _loudness(result),
+        _tone(result),
+        _dynamics(result),
+        _reasons(result),
+        _certainty(result),
+        _company(result),
+        _compliance(result),
+        _settings(result),
+        _provenance(result),
+    )
+
+
+def document_of(title: str, *parts: str) -> str:
+    """Return a page of parts that are HTML; its title is plain text."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}: mastering report</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n"
-        f"{_header(result)}{_loudness(result)}{_tone(result)}{_dynamics(result)}{_reasons(result)}"
-        f"{_certainty(result)}{_company(result)}{_compliance(result)}{_settings(result)}"
-        f"{_provenance(result)}</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n"
+        f"{''.join(parts)}</body>\n</html>\n"
     )
 
 

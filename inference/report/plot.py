@@ -21,15 +21,16 @@ Numbers: TypeAlias = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A rectangle of a drawing with its scales; x is logarithmic, y linear and upward.
+    """A rectangle of a drawing with its scales; y is linear and upward.
 
     Attributes:
         left: Left edge in units of the drawing.
         top: Upper edge.
         width: Extent to the right.
         height: Extent downward.
-        x_range: Values at the left and the right edge, both positive.
+        x_range: Values at the left and the right edge, both positive where x is logarithmic.
         y_range: Values at the lower and the upper edge.
+        linear: Whether x is linear; it is logarithmic otherwise.
 
     """
 
@@ -39,16 +40,19 @@ class Plot:
     height: float
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    linear: bool = False
 
     def x(self, value: float) -> float:
         """Return where ``value`` lies between the left and the right edge."""
         low, high = self.x_range
+        if self.linear:
+            return self.left + self.width * (value - low) / (high - low)
         return self.left + self.width * math.log(value / low) / math.log(high / low)
 
     def y(self, value: float) -> float:
         """Return where ``value`` lies; what is out of range is held at the edge."""
         low, high = self.y_range
-        held = min(max(value, low), high)
+        held = min(max(value, min(low, high)), max(low, high))
         return self.top + self.height * (high - held) / (high - low)
 
     def axes(

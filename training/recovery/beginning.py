@@ -75,19 +75,22 @@ class Measured:
         return float(self.mix.spectrum.side.sum()) > 1e-6 * float(self.mix.spectrum.mid.sum())
 
 
-def measure_pair(pair: PairAudio) -> Measured:
+def measure_pair(pair: PairAudio, whole_mix: Analysis | None = None) -> Measured:
     """Analyze both tracks of a pair.
+
+    Args:
+        pair: See `PairAudio`.
+        whole_mix: Of the whole mix, where the pair is a part of it: the chain's levels are relative
+            to the song.
 
     Raises:
         CatalogueError: One of them has no loudness.
         UnsupportedAudioError: One of them cannot be analyzed.
 
     """
-    found = [
-        analyze(ArrayReader(Audio(samples, pair.sample_rate)))
-        for samples in (pair.mix, pair.master)
-    ]
-    mix_lufs, master_lufs = (each.loudness.dual_mono_lufs for each in found)
+    mix = whole_mix or analyze(ArrayReader(Audio(pair.mix, pair.sample_rate)))
+    master = analyze(ArrayReader(Audio(pair.master, pair.sample_rate)))
+    mix_lufs, master_lufs = (each.loudness.dual_mono_lufs for each in (mix, master))
     if mix_lufs is None or master_lufs is None:
         which = "mix" if mix_lufs is None else "master"
         raise CatalogueError(
@@ -95,7 +98,7 @@ def measure_pair(pair: PairAudio) -> Measured:
             "settings cannot be recovered",
             code="loudness_undefined",
         )
-    return Measured(found[0], found[1], REFERENCE_LUFS - mix_lufs, mix_lufs, master_lufs)
+    return Measured(mix, master, REFERENCE_LUFS - mix_lufs, mix_lufs, master_lufs)
 
 
 def first_settings(measured: Measured) -> ChainSettings:

@@ -27,7 +27,6 @@ from .beginning import (
     PairAudio,
     first_settings,
     first_vector,
-    measure_pair,
     prior_of,
 )
 from .descent import Descender, Descent, Prior, Schedule
@@ -118,25 +117,24 @@ class Recovered:
 
 
 def recover(
-    pair: PairAudio, progress: Progress, suggestions: Sequence[ChainSettings] = ()
+    pair: PairAudio,
+    measured: Measured,
+    progress: Progress,
+    suggestions: Sequence[ChainSettings] = (),
 ) -> Recovered:
     """Find the settings that turn a mix into its master.
 
     Args:
         pair: Aligned; see `PairAudio`.
+        measured: Its analyses, see `measure_pair`.
         progress: See `Progress`.
         suggestions: Settings that may be near, as a predictor gives them; tried as starts.
 
     Returns:
         The same for the same arguments, on the same machine.
 
-    Raises:
-        CatalogueError: One of both has no loudness.
-        UnsupportedAudioError: One of both cannot be analyzed.
-
     """
-    progress("measuring", 0.0)
-    measured = measure_pair(pair)
+    progress("fitting", 0.0)
     work = _Work(pair, measured, progress)
     point = work.first(suggestions)
     point = work.joined(point)
