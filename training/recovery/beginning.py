@@ -27,11 +27,12 @@ FIRST_LOSS_DB = 0.5
 """Loudness that a limiter is taken to cost."""
 
 SPREAD = 0.3
-"""Of every parameter's range, and of the gain in `GAIN_SCALE_DB`."""
+"""Of every parameter's range, and of gain and delay in their units."""
 
 _MOST_DB = 8.0
 _HEARD = 1e-7  # of the loudest third octave's power
 _LEAST_WIDTH = 0.1
+_ROOM = 64  # samples of silence around a track that is moved by a part of a sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +102,21 @@ def measure_pair(pair: PairAudio, whole_mix: Analysis | None = None) -> Measured
     return Measured(mix, master, REFERENCE_LUFS - mix_lufs, mix_lufs, master_lufs)
 
 
+def shifted(samples: Samples, delay: float) -> Samples:
+    """Return a track from ``delay`` samples after its start on, as long; silence surrounds it."""
+    if delay == 0.0:
+        return samples
+    length = samples.shape[1]
+    padded = np.pad(samples, ((0, 0), (_ROOM, _ROOM + length % 2)))
+    if delay == round(delay):
+        first = _ROOM + round(delay)
+        return np.ascontiguousarray(padded[:, first : first + length])
+    turns = np.arange(padded.shape[1] // 2 + 1) * (delay / padded.shape[1])
+    turned = np.fft.rfft(padded, axis=1) * np.exp(2j * np.pi * turns)
+    moved = np.fft.irfft(turned, padded.shape[1], axis=1)
+    return np.ascontiguousarray(moved[:, _ROOM : _ROOM + length], np.float32)
+
+
 def first_settings(measured: Measured) -> ChainSettings:
     """Return settings that have the master's long-term balance, width and ceiling.
 
@@ -138,9 +154,9 @@ def first_vector(measured: Measured, settings: ChainSettings) -> Array:
 def prior_of(first: Array) -> Prior:
     """Expect parameters that do something to do nothing, and all others where they start."""
     neutral = vector_of(default_settings(), 0.0)
-    scaled = np.array([spec.scaled for _, spec in PARAMETERS] + [False])
+    scaled = np.array([spec.scaled for _, spec in PARAMETERS] + [False, False])
     center = np.where(scaled, neutral, first)
-    center[GAIN] = first[GAIN]
+    center[GAIN:] = first[GAIN:]
     return Prior(center, np.full(LENGTH, SPREAD))
 
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from .residuals import Residual
 from .staged import Rendered, StagedChain
-from .vector import FIRST_BLOCK, GAIN, LENGTH, Array, Mask, free_places
+from .vector import FIRST_BLOCK, GAIN, LENGTH, Array, Mask, delay_of, free_places
 
 Slopes: TypeAlias = npt.NDArray[np.float32]
 Told: TypeAlias = Callable[[float], None]
@@ -115,17 +115,24 @@ class Descender:
         residual: Tells how far they are from the master's.
         engaged: Blocks that are not bypassed.
         prior: See `Prior`.
+        delay: Whether the delay may move too.
 
     """
 
     def __init__(
-        self, chain: StagedChain, residual: Residual, engaged: Collection[str], prior: Prior
+        self,
+        chain: StagedChain,
+        residual: Residual,
+        engaged: Collection[str],
+        prior: Prior,
+        *,
+        delay: bool = False,
     ) -> None:
         self._chain = chain
         self._residual = residual
         self._engaged = frozenset(engaged)
         self._prior = prior
-        self._free = free_places(engaged)
+        self._free = free_places(engaged, delay=delay)
 
     def cost(self, vector: Array) -> float:
         """Return the sum of squares at a point."""
@@ -209,7 +216,7 @@ class Descender:
             step = np.zeros(LENGTH)
             step[places] = np.linalg.solve(matrix[np.ix_(places, places)], toward[places])
             held = ((point.vector <= 0.0) & (step < 0.0)) | ((point.vector >= 1.0) & (step > 0.0))
-            held[GAIN] = False
+            held[GAIN:] = False
             if not (held & free).any():
                 return step
             free &= ~held
@@ -227,18 +234,18 @@ class Descender:
 
     def _point(self, vector: Array) -> _Point:
         rendered = self._chain.render(vector, self._engaged)
-        residual = self._residual(rendered.compared)
+        residual = self._residual(rendered.compared, delay_of(vector))
         return _Point(vector, rendered, residual, float(residual @ residual))
 
     def _slopes(self, point: _Point) -> Slopes:
         slopes: Slopes = np.zeros((LENGTH, len(point.residual)), np.float32)
         for place in np.flatnonzero(self._free):
-            beyond = place != GAIN and point.vector[place] + DIFFERENCE > 1.0
+            beyond = place < GAIN and point.vector[place] + DIFFERENCE > 1.0
             distance = -DIFFERENCE if beyond else DIFFERENCE
             moved = point.vector.copy()
             moved[place] += distance
             first = int(FIRST_BLOCK[place])
             rendered = self._chain.render(moved, self._engaged, point.rendered, first)
-            difference = self._residual(rendered.compared) - point.residual
+            difference = self._residual(rendered.compared, delay_of(moved)) - point.residual
             slopes[place] = difference / distance
         return slopes

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeAlias
 
@@ -28,12 +28,13 @@ from .beginning import (
     first_settings,
     first_vector,
     prior_of,
+    shifted,
 )
 from .descent import Descender, Descent, Prior, Schedule
 from .places import loud_places, render_whole, rest_by_second, worst_seconds
-from .residuals import LevelResidual, Residual, WaveformResidual
+from .residuals import MARGIN, LevelResidual, Residual, WaveformResidual
 from .staged import Cut, StagedChain, cut_at
-from .vector import GAIN, Array, gain_of, settings_of, vector_of
+from .vector import DELAY, DELAY_SCALE, GAIN, Array, delay_of, gain_of, settings_of, vector_of
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told the step under way and the share of it that is done."""
@@ -44,20 +45,29 @@ TURNING = ("multiband_compressor", "imager")
 
 JOINING = ("saturator", "deesser")
 
-EXCERPT_S = 2.0
-WARM_UP_S = 1.5
-FEW, MORE, WORST = 2, 4, 2
-"""How many excerpts: at first, later, and added where most was left."""
+MOST_SHIFT = 8
+"""Samples by which an alignment may be off: filters that turn the phase look like a delay."""
 
-FIRST = Schedule(rounds=4)
+WHOLE_WITHIN = 0.1
+"""A delay that is as near to whole samples is of whole samples."""
+
+EXCERPT_S = 2.0
+WARM_UP_S = 1.0
+FEW, MORE, WORST = 2, 4, 2
+"""How many excerpts: at first, later, and of these at last where most was left."""
+
+FIRST = Schedule(rounds=4, goal_db=-66.0)
 TRIAL = Schedule(rounds=1)
-LATER = Schedule(rounds=4)
 LEAP = Schedule(rounds=2)
-LAST = Schedule(rounds=2)
+LATER = Schedule(rounds=3, goal_db=-66.0)
+LAST = Schedule(rounds=2, goal_db=-66.0)
 BY_LEVELS = Schedule(rounds=6, goal_db=-60.0, least_gain_db=0.1)
 
 EXPLAINED_DB = -60.0
 """A null below needs no further explanation."""
+
+SHALLOW_DB = -50.0
+"""A valley that ends higher is left, where the chain can make the master."""
 
 MADE_BY_CHAIN_DB = -30.0
 """A null above is that of a master which the chain did not make, or not alone."""
@@ -68,7 +78,7 @@ JOINS_DB = 1.0
 LEAVES_DB = 0.2
 """A block leaves again where the null rises by less."""
 
-LEAPS = 4
+LEAPS = 3
 """How many other ways to the same response are tried where a descent ended too high."""
 
 LEAST_WEIGHT = 0.03
@@ -93,6 +103,7 @@ class Recovered:
         descent: The last one.
         chain: Renders the excerpts of the last descent.
         prior: What was expected where the sound does not tell.
+        delay: Samples that the master lies later than it was given.
         measured: Analyses of the pair.
 
     """
@@ -108,6 +119,7 @@ class Recovered:
     descent: Descent
     chain: StagedChain
     prior: Prior
+    delay: float
     measured: Measured
 
     @property
@@ -136,18 +148,13 @@ def recover(
     """
     progress("fitting", 0.0)
     work = _Work(pair, measured, progress)
-    point = work.first(suggestions)
-    point = work.joined(point)
-    point = work.leapt(work.later(point))
+    point = work.later(work.leapt(work.joined(work.aligned(work.first(suggestions)))))
     whole = work.whole(point)
     if whole.null_db > MADE_BY_CHAIN_DB:
         point = work.by_levels(point)
-        whole = work.whole(point)
-    else:
+    elif whole.null_db > EXPLAINED_DB:
         point = work.last(point, whole.rest)
-        whole = work.whole(point)
-    point = work.pruned(point)
-    whole = work.whole(point)
+    whole = work.whole(work.pruned(point))
     if not point.by_levels and whole.null_db > whole.unchanged_db:
         whole = work.whole(work.unchanged(point))
     progress("fitting", 1.0)
@@ -175,33 +182,56 @@ class _Work:
         self._start = first_vector(measured, first_settings(measured))
         self._prior: Prior = prior_of(self._start)
         self._rounds = 0
+        self.delay = 0.0
 
     def first(self, suggestions: Sequence[ChainSettings]) -> _Point:
-        """Decide which crossovers ran, and descend on few excerpts."""
+        """Decide which crossovers ran and where the master lies, and descend on few excerpts."""
         places = self._loud(FEW)
         chain = self._chain(places)
-        residual = self._waveform(chain)
         turning = TURNING if self._measured.has_side else TURNING[:1]
         starts = [self._start, *(first_vector(self._measured, each) for each in suggestions)]
-        tried = []
+        tried: list[tuple[float, int, tuple[str, ...], Array]] = []
         for count in range(len(turning) + 1):
             for some in combinations(turning, count):
-                descender = self._descender(chain, residual, (*ALWAYS, *some))
-                tried += [(descender.cost(each), some, descender, each) for each in starts]
+                for start in starts:
+                    cost, shift = self._best_shift(chain, start, (*ALWAYS, *some))
+                    tried.append((cost, shift, some, start))
         tried.sort(key=lambda one: one[0])
         near = [one for one in tried if one[0] <= tried[0][0] * 10.0 ** (_NEAR_DB / 10.0)][:2]
-        ended = [
-            (
-                descender.descend(start, FIRST if len(near) == 1 else TRIAL, self._told),
-                some,
-                descender,
-            )
-            for _, some, descender, start in near
-        ]
+        ended = []
+        for _, shift, some, start in near:
+            vector = start.copy()
+            vector[DELAY] = shift / DELAY_SCALE
+            descender = self._waveform_descender(chain, (*ALWAYS, *some), delay=True)
+            schedule = FIRST if len(near) == 1 else TRIAL
+            ended.append((descender.descend(vector, schedule, self._told), some, descender))
         best, some, descender = min(ended, key=lambda one: one[0].cost)
         if len(near) > 1:
             best = descender.descend(best.vector, FIRST, self._told)
         return _Point(frozenset((*ALWAYS, *some)), best, chain, places)
+
+    def aligned(self, point: _Point) -> _Point:
+        """Move the master by the delay that was found, by whole samples where that may be."""
+        delay = delay_of(point.descent.vector)
+        if abs(delay - round(delay)) < WHOLE_WITHIN:
+            delay = float(round(delay))
+        self._pair = replace(self._pair, master=shifted(self._pair.master, delay))
+        self.delay += delay
+        vector = point.descent.vector.copy()
+        vector[DELAY] = 0.0
+        return replace(point, descent=replace(point.descent, vector=vector))
+
+    def _best_shift(
+        self, chain: StagedChain, vector: Array, engaged: Collection[str]
+    ) -> tuple[float, int]:
+        """Return the least cost over shifts of the master, and the shift; none where equal."""
+        compared = chain.render(vector, engaged).compared
+        residual = self._waveform(chain)
+        costs = []
+        for shift in sorted(range(-MOST_SHIFT, MOST_SHIFT + 1), key=abs):
+            rest = residual(compared, shift)
+            costs.append((float(rest @ rest), shift))
+        return min(costs, key=lambda one: one[0])
 
     def joined(self, point: _Point) -> _Point:
         """Let saturator and de-esser join where they explain part of what is left."""
@@ -228,15 +258,15 @@ class _Work:
 
     def leapt(self, point: _Point) -> _Point:
         """Leave a valley that ends above others, along what the sound leaves open."""
-        if not EXPLAINED_DB < point.descent.null_db < MADE_BY_CHAIN_DB:
+        if not SHALLOW_DB < point.descent.null_db < MADE_BY_CHAIN_DB:
             return point
         descender = self._waveform_descender(point.chain, point.engaged)
         best = point.descent
         for start in self._by_other_filters(best.vector):
             found = descender.descend(start, LEAP, self._told)
             if found.cost < best.cost:
-                best = descender.descend(found.vector, LATER, self._told)
-            if best.null_db < EXPLAINED_DB:
+                best = descender.descend(found.vector, FIRST, self._told)
+            if best.null_db < SHALLOW_DB:
                 break
         return _Point(point.engaged, best, point.chain, point.places)
 
@@ -251,12 +281,13 @@ class _Work:
             weights=weights / weights.sum(),
             generator=torch.Generator().manual_seed(0),
         )
-        return [np.append(one.numpy(), vector[GAIN]) for one in others]
+        return [np.concatenate((one.numpy(), vector[GAIN:])) for one in others]
 
     def last(self, point: _Point, rest: Array) -> _Point:
         """Descend once more with excerpts where most was left."""
-        worst = worst_seconds(rest, WORST, point.places)
-        return self._moved(point, (*point.places, *worst), LAST)
+        kept = point.places[:: max(len(point.places) // (MORE - WORST), 1)]
+        worst = worst_seconds(rest, WORST, kept)
+        return self._moved(point, (*kept, *worst), LAST)
 
     def by_levels(self, point: _Point) -> _Point:
         """Follow levels instead of the waveform, with every block that could be heard in them."""
@@ -312,6 +343,7 @@ class _Work:
             descent=point.descent,
             chain=point.chain,
             prior=self._prior,
+            delay=self.delay,
             measured=self._measured,
         )
 
@@ -344,15 +376,22 @@ class _Work:
         )
 
     def _waveform(self, chain: StagedChain) -> WaveformResidual:
-        return WaveformResidual(chain.cut.of(self._pair.master))
+        return WaveformResidual(chain.cut.of(self._pair.master, MARGIN))
 
-    def _waveform_descender(self, chain: StagedChain, engaged: Collection[str]) -> Descender:
-        return self._descender(chain, self._waveform(chain), engaged)
+    def _waveform_descender(
+        self, chain: StagedChain, engaged: Collection[str], *, delay: bool = False
+    ) -> Descender:
+        return self._descender(chain, self._waveform(chain), engaged, delay=delay)
 
     def _descender(
-        self, chain: StagedChain, residual: Residual, engaged: Collection[str]
+        self,
+        chain: StagedChain,
+        residual: Residual,
+        engaged: Collection[str],
+        *,
+        delay: bool = False,
     ) -> Descender:
-        return Descender(chain, residual, engaged, self._prior)
+        return Descender(chain, residual, engaged, self._prior, delay=delay)
 
     def _begun(self, vector: Array, name: str) -> Array:
         """Return a vector with one block as it starts."""

@@ -21,14 +21,23 @@ from .vector import Array
 FLOOR_DB = -60.0
 """Levels count down to this, relative to the loudest of the excerpt: what is below is not heard."""
 
+MARGIN = 256
+"""Samples around an excerpt of the master, so that it can be moved."""
+
 _LEAST_POWER = 1e-12
 
 
 class Residual(Protocol):
     """Measures how far excerpts are from the master's."""
 
-    def __call__(self, compared: Sequence[Block]) -> Array:
-        """Return the differences, shape ``(any,)``; the sum of their squares is to be small."""
+    def __call__(self, compared: Sequence[Block], delay: float) -> Array:
+        """Return the differences, shape ``(any,)``; the sum of their squares is to be small.
+
+        Args:
+            compared: Excerpts, each of shape ``(2, time)``.
+            delay: By which the master lies later than it was given, in samples.
+
+        """
         ...
 
 
@@ -36,19 +45,34 @@ class WaveformResidual:
     """Difference of samples; the sum of squares is the energy of the null over the master's.
 
     Args:
-        target: Excerpts of the master, each of shape ``(2, time)``.
+        target: Excerpts of the master, each of shape ``(2, MARGIN + time + MARGIN)``.
 
     """
 
     def __init__(self, target: Sequence[Block]) -> None:
-        self._target = np.concatenate([part.ravel() for part in target])
+        self._length = target[0].shape[1]
+        self._spectra = [np.fft.rfft(part, axis=1) for part in target]
+        self._whole = [part[:, MARGIN : self._length - MARGIN] for part in target]
+        self._delay = 0.0
+        self._target = np.concatenate([part.ravel() for part in self._whole])
         self._scale = 1.0 / math.sqrt(max(float(self._target @ self._target), 1e-30))
 
-    def __call__(self, compared: Sequence[Block]) -> Array:
+    def __call__(self, compared: Sequence[Block], delay: float) -> Array:
         """See `Residual`."""
+        if delay != self._delay:
+            self._target = self._delayed(delay)
+            self._delay = delay
         joined = np.concatenate([part.ravel() for part in compared])
         rest: Array = (joined - self._target) * self._scale
         return rest
+
+    def _delayed(self, delay: float) -> Array:
+        """Return the excerpts ``delay`` samples later in the master; margins take what wraps."""
+        turns = np.arange(self._length // 2 + 1) * (delay / self._length)
+        phase = np.exp(2j * np.pi * turns)
+        shifted = [np.fft.irfft(each * phase, self._length, axis=1) for each in self._spectra]
+        inside = slice(MARGIN, self._length - MARGIN)
+        return np.concatenate([part[:, inside].ravel() for part in shifted])
 
 
 class LevelResidual:
@@ -75,8 +99,9 @@ class LevelResidual:
         self._weights = np.sqrt(weights / max(float(weights.sum()), 1e-30))
         self._target = self._levels(mid, side)
 
-    def __call__(self, compared: Sequence[Block]) -> Array:
-        """See `Residual`."""
+    def __call__(self, compared: Sequence[Block], delay: float) -> Array:
+        """See `Residual`; levels do not hear a delay."""
+        del delay
         difference = self._levels(*self._powers(compared)) - self._target
         rest: Array = (self._weights * difference).ravel()
         return rest

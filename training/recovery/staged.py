@@ -61,11 +61,16 @@ class Cut:
     length: int
     warm_up: int
 
-    def of(self, samples: Samples) -> tuple[Block, ...]:
-        """Return what is compared of another track, as long as the mix."""
-        return tuple(
-            samples[:, start : start + self.length].astype(np.float64) for start in self.starts
-        )
+    def of(self, samples: Samples, margin: int = 0) -> tuple[Block, ...]:
+        """Return what is compared of another track, with a margin; silence surrounds the track."""
+        parts = []
+        for start in self.starts:
+            first, end = start - margin, start + self.length + margin
+            part = samples[:, max(first, 0) : end].astype(np.float64)
+            before = max(-first, 0)
+            after = end - first - part.shape[1] - before
+            parts.append(np.pad(part, ((0, 0), (before, after))))
+        return tuple(parts)
 
 
 def cut_at(seconds: Sequence[float], length_s: float, warm_up_s: float, sample_rate: int) -> Cut:

@@ -31,7 +31,7 @@ def response_figure(told: Explanation) -> str:
     plot = Plot(_LEFT, 28.0, _INSIDE, 190.0, (LOWEST_HZ, HIGHEST_HZ), (-span_db, span_db))
     parts = []
     if known.any():
-        parts.append(plot.range(RESPONSE_HZ[known], *bounds[known].T, "expected"))
+        parts.append(plot.range(RESPONSE_HZ[known], bounds[known, 0], bounds[known, 1], "expected"))
     ticks_db = np.linspace(-span_db, span_db, 5).tolist()
     parts.append(plot.axes(FREQUENCY_TICKS, ticks_db, "Response up to the limiter, dB"))
     parts.append(plot.line(RESPONSE_HZ, response_db, "curve moved"))

@@ -33,9 +33,7 @@ def recovery_page(told: Explanation) -> str:
     return document_of(
         f"{title}: recovered settings",
         _header(told),
-        section(
-            "What the chain cannot express", listing(map(prose, cannot_express(told)), "notes")
-        ),
+        section("What the chain cannot express", limits),
         section("Tonal balance", response_figure(told)),
         section("Gain reduction over time", reduction_figure(told)),
         section("Effects", _note(), table(("", "Recovered", "90 %"), effect_rows(told), (1, 2))),
@@ -77,7 +75,7 @@ def _knobs(told: Explanation) -> str:
     unknown = []
     for name, interval in told.intervals.items():
         block, _, key = name.partition(".")
-        if not key:
+        if block not in LABELS:
             continue
         spec = specification(block, key)
         what = f"{LABELS[block]}, {spec.name.replace('_', ' ')}"

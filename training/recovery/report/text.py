@@ -38,7 +38,7 @@ def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     for sentence in cannot_express(told):
         lines += wrapped(sentence, "  ")
     unknown = [name for name, each in told.intervals.items() if each == NOT_DETERMINED]
-    knobs = [name for name in told.intervals if "." in name]
+    knobs = [name for name in told.intervals if name.partition(".")[0] in LABELS]
     if knobs:
         open_knobs = sum(name in unknown for name in knobs)
         text = (
