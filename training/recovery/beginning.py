@@ -43,12 +43,15 @@ class PairAudio:
         mix: Shape ``(2, time)``.
         master: Same shape.
         sample_rate: In Hz.
+        one_clock: Whether both were made at one rate by one clock, so that the master can only be
+            off by whole samples.
 
     """
 
     mix: Samples
     master: Samples
     sample_rate: int
+    one_clock: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

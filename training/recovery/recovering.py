@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...models.settings import ChainSettings, default_settings
+from ...models.settings import PARAMETERS, ChainSettings, default_settings
 from ..alternatives import equalizer_alternatives
 from .beginning import (
     Measured,
@@ -148,7 +148,7 @@ def recover(
     """
     progress("fitting", 0.0)
     work = _Work(pair, measured, progress)
-    point = work.later(work.leapt(work.joined(work.aligned(work.first(suggestions)))))
+    point = work.later(work.leapt(work.joined(work.first(suggestions))))
     whole = work.whole(point)
     if whole.null_db > MADE_BY_CHAIN_DB:
         point = work.by_levels(point)
@@ -176,7 +176,7 @@ class _Work:
     """The steps of one recovery."""
 
     def __init__(self, pair: PairAudio, measured: Measured, progress: Progress) -> None:
-        self._pair = pair
+        self._pair = self._given = pair
         self._measured = measured
         self._progress = progress
         self._start = first_vector(measured, first_settings(measured))
@@ -208,18 +208,21 @@ class _Work:
         best, some, descender = min(ended, key=lambda one: one[0].cost)
         if len(near) > 1:
             best = descender.descend(best.vector, FIRST, self._told)
+        if self._pair.one_clock:
+            descender = self._waveform_descender(chain, (*ALWAYS, *some), delay=False)
+            best = self._by_whole_samples(descender, best)
         return _Point(frozenset((*ALWAYS, *some)), best, chain, places)
 
-    def aligned(self, point: _Point) -> _Point:
-        """Move the master by the delay that was found, by whole samples where that may be."""
-        delay = delay_of(point.descent.vector)
-        if abs(delay - round(delay)) < WHOLE_WITHIN:
-            delay = float(round(delay))
-        self._pair = replace(self._pair, master=shifted(self._pair.master, delay))
-        self.delay += delay
-        vector = point.descent.vector.copy()
-        vector[DELAY] = 0.0
-        return replace(point, descent=replace(point.descent, vector=vector))
+    def _by_whole_samples(self, descender: Descender, ended: Descent) -> Descent:
+        """Descend again with the delay at the whole samples around it, and keep the better."""
+        delay = delay_of(ended.vector)
+        tried = []
+        for whole in sorted({math.floor(delay), math.ceil(delay)}):
+            vector = ended.vector.copy()
+            vector[DELAY] = whole / DELAY_SCALE
+            tried.append(descender.descend(vector, TRIAL, self._told))
+        best = min(tried, key=lambda one: one.cost)
+        return descender.descend(best.vector, FIRST, self._told)
 
     def _best_shift(
         self, chain: StagedChain, vector: Array, engaged: Collection[str]
@@ -348,10 +351,23 @@ class _Work:
         )
 
     def _moved(self, point: _Point, places: tuple[float, ...], schedule: Schedule) -> _Point:
+        vector = self._aligned(point.descent.vector)
         chain = self._chain(places)
         descender = self._waveform_descender(chain, point.engaged)
-        descent = descender.descend(point.descent.vector, schedule, self._told)
+        descent = descender.descend(vector, schedule, self._told)
+        descent = replace(descent, vector=self._aligned(descent.vector))
         return _Point(point.engaged, descent, chain, places)
+
+    def _aligned(self, vector: Array) -> Array:
+        """Move the master by a vector's delay, to whole samples where they are near."""
+        delay = self.delay + delay_of(vector)
+        if abs(delay - round(delay)) < WHOLE_WITHIN:
+            delay = float(round(delay))
+        self.delay = delay
+        self._pair = replace(self._pair, master=shifted(self._given.master, delay))
+        vector = vector.copy()
+        vector[DELAY] = 0.0
+        return vector
 
     def _loud(self, count: int) -> tuple[float, ...]:
         return loud_places(self._pair.master, self._pair.sample_rate, count, EXCERPT_S)
@@ -379,26 +395,20 @@ class _Work:
         return WaveformResidual(chain.cut.of(self._pair.master, MARGIN))
 
     def _waveform_descender(
-        self, chain: StagedChain, engaged: Collection[str], *, delay: bool = False
+        self, chain: StagedChain, engaged: Collection[str], *, delay: bool | None = None
     ) -> Descender:
-        return self._descender(chain, self._waveform(chain), engaged, delay=delay)
+        free = not self._pair.one_clock if delay is None else delay
+        return Descender(chain, self._waveform(chain), engaged, self._prior, delay=free)
 
     def _descender(
-        self,
-        chain: StagedChain,
-        residual: Residual,
-        engaged: Collection[str],
-        *,
-        delay: bool = False,
+        self, chain: StagedChain, residual: Residual, engaged: Collection[str]
     ) -> Descender:
-        return Descender(chain, residual, engaged, self._prior, delay=delay)
+        return Descender(chain, residual, engaged, self._prior)
 
     def _begun(self, vector: Array, name: str) -> Array:
         """Return a vector with one block as it starts."""
-        mixed = vector_of(settings_of(vector, ()), gain_of(vector))
-        start = settings_of(self._start, ())
-        settings = settings_of(mixed, ()).with_block(name, start[name].values)
-        return vector_of(settings, gain_of(vector))
+        of_block = np.append([block == name for block, _ in PARAMETERS], (False, False))
+        return np.where(of_block, self._start, vector)
 
     def _told(self, null_db: float) -> None:
         self._rounds += 1
