@@ -14,7 +14,7 @@ from glassmaster.data.audio import ArrayReader, Audio
 from glassmaster.inference.engine.chain import ChainRenderer
 from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
 from glassmaster.models.decibel import decibel_to_amplitude, decibel_to_power
-from glassmaster.models.settings import default_settings
+from glassmaster.models.settings import BLOCKS, default_settings
 from glassmaster.models.spectrum import PowerSpectrum
 
 Signal: TypeAlias = npt.NDArray[np.float64]
@@ -45,10 +45,7 @@ def _by_chain(mix: Signal, sample_rate: int, rng: np.random.Generator) -> Signal
     )
     settings = default_settings()
     for block in ("equalizer", "multiband_compressor", "saturator", "imager"):
-        values = {
-            key: value if not isinstance(value, float) else value
-            for key, value in settings[block].values.items()
-        }
+        values = {key: float(value) for key, value in settings[block].values.items()}
         settings = settings.with_block(block, _drawn(block, values, rng))
     settings = settings.with_block("limiter", {"ceiling_dbtp": rng.uniform(-1.5, -0.3)})
     chain = resolve(
@@ -63,8 +60,6 @@ def _by_chain(mix: Signal, sample_rate: int, rng: np.random.Generator) -> Signal
 
 def _drawn(block: str, values: dict[str, float], rng: np.random.Generator) -> dict[str, float]:
     """Move every gain and threshold of a block away from where it is, by a taste's amount."""
-    from glassmaster.models.settings import BLOCKS
-
     drawn = dict(values)
     for spec in BLOCKS[block]:
         middle, span = values[spec.key], spec.high - spec.low

@@ -105,6 +105,7 @@ def align(mix: Track, master: Track) -> Alignment:
         fade_out_start_s=fade_out_start_s,
         strength=fit.delay.strength,
         residual_db=alike.residual_db,
+        worst_db=alike.worst_db,
         unlike_share=alike.unlike_share,
         findings=(),
     )

@@ -56,6 +56,7 @@ class Alignment:
             None.
         strength: How much of the phase is that of a delay, 1 for all of it.
         residual_db: See `likeness.Likeness`.
+        worst_db: See `likeness.Likeness`.
         unlike_share: See `likeness.Likeness`.
         findings: What a person should know, one sentence each.
 
@@ -73,6 +74,7 @@ class Alignment:
     fade_out_start_s: float | None
     strength: float
     residual_db: float
+    worst_db: float
     unlike_share: float
     findings: tuple[str, ...]
 

@@ -25,14 +25,8 @@ _LOWEST_HZ = 120.0
 _POINTS = 140  # that the spectrum is gathered in, evenly on a logarithmic axis
 _CORNERS_HZ = np.geomspace(50.0, 12_000.0, 36)
 _SECTIONS = 4
-_STARTS = (
-    (),
-    (10, 16),
-    (10, 20, 26, 28),
-    (16, 26, 28),
-    (8, 18, 29, 29),
-    (24, 26, 29, 31),
-)  # places in _CORNERS_HZ
+# places in _CORNERS_HZ
+_STARTS = ((), (10, 16), (10, 20, 26, 28), (16, 26, 28), (8, 18, 29, 29), (24, 26, 29, 31))
 _DELAYS = np.arange(-56, 57) / 4.0  # in samples
 _MOST_ROUNDS = 6
 _FINE_ROUNDS = 8

@@ -37,6 +37,7 @@ class Likeness:
 
     Attributes:
         residual_db: Mean over cells, in dB, of the share of power that the other does not explain.
+        worst_db: The same of the cell than which one in twenty is worse.
         unlike_share: Share of the cells that are not the same in both.
         gain_db: Median gain of the cells' power, second over first.
         cells: How many there were.
@@ -44,6 +45,7 @@ class Likeness:
     """
 
     residual_db: float
+    worst_db: float
     unlike_share: float
     gain_db: float
     cells: int
@@ -73,17 +75,18 @@ class LikenessMeter:
         response = self._response()
         parts = [self._cells(one, two / response) for one, two in self._frames]
         if not parts:
-            return Likeness(0.0, 1.0, 0.0, 0)
+            return Likeness(0.0, 0.0, 1.0, 0.0, 0)
         first, second, coherence = (
             np.concatenate(each, axis=2) for each in zip(*parts, strict=True)
         )
         heard = _heard(first) | _heard(second)
         count = int(heard.sum())
         if count == 0:
-            return Likeness(0.0, 1.0, 0.0, 0)
-        missing = np.clip(1.0 - coherence[heard], _LEAST, 1.0)
+            return Likeness(0.0, 0.0, 1.0, 0.0, 0)
+        missing_db = 10.0 * np.log10(np.clip(1.0 - coherence[heard], _LEAST, 1.0))
         return Likeness(
-            residual_db=float(np.mean(10.0 * np.log10(missing))),
+            residual_db=float(np.mean(missing_db)),
+            worst_db=float(np.percentile(missing_db, 95.0)),
             unlike_share=float(np.mean(coherence[heard] < UNLIKE)),
             gain_db=self._gain_db(),
             cells=count,

@@ -10,7 +10,7 @@ Candidates come from an index of identical words; they count if the bits of all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -120,39 +120,45 @@ def find_matches(prints: Mapping[str, Words]) -> tuple[Match, ...]:
     if len(names) < 2:
         return ()
     matches = []
-    for (one, two), offset in _candidates([prints[name] for name in names]).items():
+    for (one, two), offset in shared_words([prints[name] for name in names]).items():
         match = _verified(names[one], names[two], prints, offset)
         if match is not None:
             matches.append(match)
     return tuple(sorted(matches, key=lambda match: (match.first, match.second)))
 
 
-def _candidates(prints: list[Words]) -> dict[tuple[int, int], int]:
-    """Return pairs that share several words at one offset, with the offset of most votes."""
-    words = np.concatenate(prints)
-    lengths = np.array([len(each) for each in prints])
-    owner = np.repeat(np.arange(len(prints)), lengths)
-    frame = np.concatenate([np.arange(length) for length in lengths])
-    order = np.argsort(words, kind="stable")
+def shared_words(prints: Sequence[Words]) -> dict[tuple[int, int], int]:
+    """Return pairs that share several words at one offset, with the offset of most votes.
+
+    Args:
+        prints: Fingerprints; pairs are places among them, the smaller first.
+
+    """
+    words = np.concatenate([*prints, np.empty(0, np.uint32)])
+    lengths = np.array([len(each) for each in prints], np.int64)
+    owner = np.repeat(np.arange(len(prints), dtype=np.int32), lengths)
+    starts = np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths)
+    order = np.argsort(words, kind="stable").astype(np.int32)
     listed = words[order]
-    queries = np.flatnonzero(frame % _QUERY_STEP == 0)
-    low = np.searchsorted(listed, words[queries], "left")
-    count = np.searchsorted(listed, words[queries], "right") - low
-    rare = (count > 1) & (count <= _COMMONEST)
-    queries, low, count = queries[rare], low[rare], count[rare]
-    query = np.repeat(queries, count)
-    ranks = np.arange(len(query)) - np.repeat(np.cumsum(count) - count, count)
-    found = order[np.repeat(low, count) + ranks]
-    later = owner[found] > owner[query]
-    query, found = query[later], found[later]
-    offset = (frame[found] - frame[query]) // _OFFSET_STEP
-    keys = np.stack((owner[query], owner[found], offset), axis=1)
-    votes, counts = np.unique(keys, axis=0, return_counts=True)
     best: dict[tuple[int, int], tuple[int, int]] = {}
-    for (one, two, step), number in zip(votes.tolist(), counts.tolist(), strict=True):
-        if number >= _LEAST_VOTES:
-            entry = (number, step * _OFFSET_STEP)
-            best[one, two] = max(best.get((one, two), entry), entry)
+    for one, length in enumerate(lengths):  # by file: memory is that of the fingerprints
+        first = int(starts[owner.searchsorted(one)]) if length else 0
+        queries = np.arange(first, first + length, _QUERY_STEP)
+        low = np.searchsorted(listed, words[queries], "left")
+        count = np.searchsorted(listed, words[queries], "right") - low
+        rare = (count > 1) & (count <= _COMMONEST)
+        queries, low, count = queries[rare], low[rare], count[rare]
+        query = np.repeat(queries, count)
+        ranks = np.arange(len(query)) - np.repeat(np.cumsum(count) - count, count)
+        found = order[np.repeat(low, count) + ranks]
+        later = owner[found] > one
+        query, found = query[later], found[later]
+        offset = ((found - starts[found]) - (query - first)) // _OFFSET_STEP
+        votes, counts = np.unique(np.stack((owner[found], offset)), axis=1, return_counts=True)
+        for (two, step), number in zip(votes.T.tolist(), counts.tolist(), strict=True):
+            if number >= _LEAST_VOTES:
+                entry = (number, step * _OFFSET_STEP)
+                best[one, two] = max(best.get((one, two), entry), entry)
     return {pair: offset for pair, (_, offset) in best.items()}
 
 

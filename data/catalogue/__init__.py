@@ -1,0 +1,1 @@
+"""A studio's own mixes and masters: found, measured, paired, and kept."""
