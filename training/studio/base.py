@@ -1,0 +1,49 @@
+"""The base model as users get it: from statistics of a mix to the moves that are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ...inference.learned.calibration import Calibration
+from ...inference.learned.loading import load_estimator
+from ...inference.learned.model_file import ModelFile, read_model_file
+from ...inference.predictor import NOBODY
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+class BaseModel:
+    """A model that a studio starts from.
+
+    Args:
+        path: Its file of weights, of either kind.
+
+    Raises:
+        ModelError: It cannot be read, is damaged, or was made for another chain.
+
+    """
+
+    file: ModelFile
+
+    def __init__(self, path: Path) -> None:
+        self.file = read_model_file(path)
+        self._estimator = load_estimator(self.file)
+        self._calibration = Calibration(self.file)
+
+    def moves(self, statistics: Array) -> Array:
+        """Return the moves that are made of mixes without company, shape ``(mix, moves)``.
+
+        Args:
+            statistics: Shape ``(mix, statistics)``.
+
+        """
+        return np.array([self._moves(row) for row in statistics])
+
+    def _moves(self, statistics: Array) -> Array:
+        held = self._calibration.held(statistics)
+        estimate = self._estimator.estimate(held, NOBODY)
+        return self._calibration.moves(estimate, self._calibration.amount(held))
