@@ -26,7 +26,7 @@ from ...models.moves import (
     WIDTH,
 )
 from ...models.network.moves import interpolation
-from ..recovery.twin_moves import response_covariance
+from ..recovery.usual import response_covariance
 from .content import LEVELS, SIDE, waves
 from .pairs import StudioPairs
 from .shrinkage import Block, Regression

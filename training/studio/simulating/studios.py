@@ -22,7 +22,6 @@ from .rules import StudioRules
 from .taste import Taste, draw_taste, smooth_curve
 
 _SONGS, _ORDER = 53, 54  # streams of random numbers
-_NO_WIDTH_DB = np.zeros(80)
 
 
 class Kind(StrEnum):
@@ -98,40 +97,24 @@ def masters(
         noisy: Whether each master has its noise; without it, it is the studio's taste alone.
 
     """
-    taste = draw_taste(rules, plan.studio)
-    made = _by_base(mixes, taste, chosen) if plan.kind == Kind.BASE else None
+    taste, frame_s = draw_taste(rules, plan.studio), _frame_s(mixes)
+    if plan.kind == Kind.BASE:
+        given = _by_base(mixes, taste, chosen)
+    else:
+        given = [mixes.frames[song] for song in chosen]
     found = []
-    for place, song in enumerate(chosen):
-        own = mixes.frames[song] if made is None else made[place]
+    for song, frames in zip(chosen, given, strict=True):
         noise = _noise(mixes, rules, plan, song) * noisy
-        has_taste = plan.kind in (Kind.TASTE, Kind.SHUFFLED)
-        found.append(_master(mixes, rules, taste if has_taste else None, song, own, noise))
-        if not has_taste:
-            found[-1] = _loud(mixes, rules, taste, found[-1])
+        if plan.kind in (Kind.TASTE, Kind.SHUFFLED):
+            wanted = response_db(taste, rules.taste, mixes.levels_db[song]) + noise
+            shaped = equalized(frames, wanted, taste.width_db)
+            dense = compressed(shaped, taste, rules.density, frame_s)
+            found.append(loudened(dense, taste.loudness_lufs, rules.loudness, frame_s))
+        else:  # a clipper of its own would be a taste
+            found.append(equalized(frames, noise, np.zeros_like(noise)))
     if plan.kind == Kind.SHUFFLED:
         found = [found[place] for place in _elsewhere(rules, plan, len(found))]
     return found
-
-
-def _master(
-    mixes: Mixes,
-    rules: StudioRules,
-    taste: Taste | None,
-    song: int,
-    frames: Frames,
-    noise: Array,
-) -> Frames:
-    """Apply a taste with noise, or noise alone."""
-    if taste is None:
-        return equalized(frames, noise, _NO_WIDTH_DB)
-    wanted = response_db(taste, rules.taste, mixes.levels_db[song]) + noise
-    shaped = equalized(frames, wanted, taste.width_db)
-    dense = compressed(shaped, taste, rules.density, _frame_s(mixes))
-    return _loud(mixes, rules, taste, dense)
-
-
-def _loud(mixes: Mixes, rules: StudioRules, taste: Taste, frames: Frames) -> Frames:
-    return loudened(frames, taste.loudness_lufs, rules.loudness, _frame_s(mixes))
 
 
 def _noise(mixes: Mixes, rules: StudioRules, plan: Plan, song: int) -> Array:
