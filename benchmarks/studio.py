@@ -78,7 +78,6 @@ def run(arguments: argparse.Namespace) -> None:
     songs = split_songs(str(arguments.shard)).by_split
     shown = [*songs["validation"], *songs["calibration"]]
     mixes = make_mixes(shown, songs["fit"], base, rules.mixes, rules.seed)
-    center = base.file.arrays["mean"]
     recover = partial(recover_stored, folder=arguments.out / "recovered")
     part, parts = (int(each) for each in arguments.part.split("/"))
     for plan in plan_studios(mixes, rules)[part::parts]:
@@ -87,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
             continue
         started = time.process_time()
         measure = measure_studio if plan.kind == Kind.TASTE else measure_null
-        result = asdict(measure(mixes, rules, plan, center, recover))
+        result = asdict(measure(mixes, rules, plan, base.center, recover))
         cpu_s = time.process_time() - started
         replace_file(path, json.dumps({"kind": plan.kind, "cpu_s": cpu_s, **result}).encode())
         print(f"{path.stem}: {cpu_s:.1f} CPU-s", flush=True)

@@ -103,8 +103,8 @@ def adapt(pairs: StudioPairs, center: Array) -> AdaptedModel:
         choice = _choose(group, inputs, pairs, folds)
         choices[group.name] = choice
         if choice.tier > 0:
-            regression = group.regression(choice.tier, choice.amount, inputs, pairs)
-            parameters = regression.solve(np.ones(len(pairs), np.bool_))
+            regression = group.regression(choice.tier, inputs, pairs)
+            parameters = regression.solve(np.ones(len(pairs), np.bool_), choice.amount)
             mapping[group.moves] = group.mapping(choice.tier, parameters)
     return AdaptedModel(mapping, center, MappingProxyType(choices), len(pairs))
 
@@ -146,9 +146,9 @@ def _choose(
     base_error = error(np.zeros_like(truth))
     best = Choice(0, 0.0, base_error, base_error)
     for tier in range(1, len(group.tiers)):
+        regression = group.regression(tier, inputs, pairs)
         for amount in AMOUNTS:
-            regression = group.regression(tier, amount, inputs, pairs)
-            found = error(regression.left_out(folds))
+            found = error(regression.left_out(folds, amount))
             if found < best.error:
                 best = Choice(tier, amount, found, base_error)
     return best

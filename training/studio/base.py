@@ -12,6 +12,7 @@ from ...inference.learned.calibration import Calibration
 from ...inference.learned.loading import load_estimator
 from ...inference.learned.model_file import ModelFile, read_model_file
 from ...inference.predictor import NOBODY
+from ...models.mel_statistics import STATISTICS
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -22,15 +23,21 @@ class BaseModel:
     Args:
         path: Its file of weights, of either kind.
 
+    Attributes:
+        file: What it holds.
+        center: Statistics of a usual song, shape ``(statistics,)``.
+
     Raises:
         ModelError: It cannot be read, is damaged, or was made for another chain.
 
     """
 
     file: ModelFile
+    center: Array
 
     def __init__(self, path: Path) -> None:
         self.file = read_model_file(path)
+        self.center = self.file.array("mean", len(STATISTICS))
         self._estimator = load_estimator(self.file)
         self._calibration = Calibration(self.file)
 

@@ -81,12 +81,11 @@ class Group:
     song: Array
     weights: Array
 
-    def regression(self, tier: int, amount: float, inputs: Array, pairs: StudioPairs) -> Regression:
+    def regression(self, tier: int, inputs: Array, pairs: StudioPairs) -> Regression:
         """Return the regression of what studios add to the base, given inputs of each pair.
 
         Args:
             tier: 1 or higher.
-            amount: Factor of the prior's standard deviations.
             inputs: Shape ``(pair, input)``.
             pairs: What is learned from.
 
@@ -96,7 +95,7 @@ class Group:
             for part in self.tiers[tier]
         ]
         noise = self.song + pairs.sigma[:, self.moves, None] ** 2 * np.eye(len(self.weights))
-        return Regression.of(blocks, self.added(pairs), noise, amount=amount)
+        return Regression.of(blocks, self.added(pairs), noise)
 
     def added(self, pairs: StudioPairs) -> Array:
         """Return what the studio added to the base's moves, shape ``(pair, move)``."""

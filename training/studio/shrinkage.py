@@ -51,18 +51,17 @@ class Regression:
     precision: Array
 
     @classmethod
-    def of(cls, blocks: list[Block], outputs: Array, noise: Array, *, amount: float) -> Self:
+    def of(cls, blocks: list[Block], outputs: Array, noise: Array) -> Self:
         """Prepare a regression.
 
         Args:
             blocks: Of parameters, one or more.
             outputs: Shape ``(row, output)``.
             noise: Covariance of each row's error, shape ``(row, output, output)``.
-            amount: Factor of the prior's standard deviations: more is less shrinkage.
 
         """
         design = np.concatenate([block.design for block in blocks], axis=2)
-        prior = amount**2 * block_diag(*(block.covariance for block in blocks))
+        prior = block_diag(*(block.covariance for block in blocks))
         weighted = np.linalg.solve(noise, design)
         return cls(
             design,
@@ -71,9 +70,15 @@ class Regression:
             np.linalg.inv(prior),
         )
 
-    def solve(self, kept: Flags) -> Array:
-        """Return the posterior mean of the parameters, given some rows, shape ``(parameter,)``."""
-        square = self.precision + self.squares[kept].sum(axis=0)
+    def solve(self, kept: Flags, amount: float = 1.0) -> Array:
+        """Return the posterior mean of the parameters, shape ``(parameter,)``.
+
+        Args:
+            kept: Which rows are known, shape ``(row,)``.
+            amount: Factor of the prior's standard deviations: more is less shrinkage.
+
+        """
+        square = self.precision / amount**2 + self.squares[kept].sum(axis=0)
         found: Array = cho_solve(cho_factor(square), self.products[kept].sum(axis=0))
         return found
 
@@ -82,10 +87,16 @@ class Regression:
         found: Array = self.design @ parameters
         return found
 
-    def left_out(self, groups: npt.NDArray[np.int64]) -> Array:
-        """Return the outputs of each row when its group tells nothing, shape ``(row, output)``."""
+    def left_out(self, groups: npt.NDArray[np.int64], amount: float = 1.0) -> Array:
+        """Return the outputs of each row when its group tells nothing, shape ``(row, output)``.
+
+        Args:
+            groups: Of each row, shape ``(row,)``.
+            amount: See `solve`.
+
+        """
         found = np.empty(self.design.shape[:2])
         for group in np.unique(groups):
             out = groups == group
-            found[out] = self.estimates(self.solve(~out))[out]
+            found[out] = self.estimates(self.solve(~out, amount))[out]
         return found

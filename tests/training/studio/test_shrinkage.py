@@ -40,22 +40,22 @@ def by_outputs(
 @pytest.mark.parametrize("amount", [0.3, 1.0, 4.0])
 def test_it_is_the_conditional_mean_of_the_outputs(amount: float) -> None:
     blocks, outputs, noise = problem()
-    regression = Regression.of(blocks, outputs, noise, amount=amount)
+    regression = Regression.of(blocks, outputs, noise)
     kept = np.array([True, True, False, True, True, False, True])
-    found = regression.estimates(regression.solve(kept))
+    found = regression.estimates(regression.solve(kept, amount))
     assert np.allclose(found, by_outputs(blocks, outputs, noise, amount, kept), atol=1e-9)
 
 
 def test_a_group_that_is_left_out_tells_nothing_of_itself() -> None:
     blocks, outputs, noise = problem()
     groups = np.array([0, 1, 0, 2, 1, 2, 2])
-    left = Regression.of(blocks, outputs, noise, amount=1.0).left_out(groups)
+    left = Regression.of(blocks, outputs, noise).left_out(groups)
     for group in range(3):
         wanted = by_outputs(blocks, outputs, noise, 1.0, groups != group)
         assert np.allclose(left[groups == group], wanted[groups == group], atol=1e-9)
     spoiled = outputs.copy()
     spoiled[groups == 1] = 1e3
-    again = Regression.of(blocks, spoiled, noise, amount=1.0).left_out(groups)
+    again = Regression.of(blocks, spoiled, noise).left_out(groups)
     assert np.array_equal(again[groups == 1], left[groups == 1])
     assert not np.allclose(again[groups == 0], left[groups == 0])
 
@@ -63,7 +63,7 @@ def test_a_group_that_is_left_out_tells_nothing_of_itself() -> None:
 def test_less_of_the_prior_is_less_of_everything() -> None:
     blocks, outputs, noise = problem()
     sizes = [
-        np.abs(Regression.of(blocks, outputs, noise, amount=a).solve(np.ones(ROWS, bool))).sum()
+        np.abs(Regression.of(blocks, outputs, noise).solve(np.ones(ROWS, bool), a)).sum()
         for a in (1e-4, 0.1, 1.0)
     ]
     assert sizes[0] < 1e-5 < sizes[1] < sizes[2]
