@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from glassmaster.data.corpus.shard import ShardSong
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import MOVES, NEUTRAL, RESPONSE, WIDTH, bounded
+from glassmaster.models.weights import FOLDER
+from glassmaster.training.learning.smoke import generated_songs
+from glassmaster.training.studio.base import BaseModel
 from glassmaster.training.studio.content import features
 from glassmaster.training.studio.pairs import StudioPairs
+from glassmaster.training.studio.simulating.mixes import Mixes, make_mixes
+from glassmaster.training.studio.simulating.rules import MixRules, StudioRules, studio_v1
 
 CENTER = np.zeros(len(STATISTICS))
 
@@ -66,3 +73,25 @@ def known_pairs() -> Callable[..., StudioPairs]:
 @pytest.fixture(scope="session")
 def center() -> np.ndarray:
     return CENTER
+
+
+@pytest.fixture(scope="session")
+def songs() -> list[ShardSong]:
+    return generated_songs(8, 6.0, split="validation", first=0)
+
+
+@pytest.fixture(scope="session")
+def base() -> BaseModel:
+    return BaseModel(FOLDER / "network.safetensors")
+
+
+@pytest.fixture(scope="session")
+def rules() -> StudioRules:
+    """Those of the suite, for as many songs as there are."""
+    committed = studio_v1()
+    return replace(committed, studios=1, draws=1, nulls=2, pairs=(3, 4), unseen=2)
+
+
+@pytest.fixture(scope="session")
+def mixes(songs: list[ShardSong], base: BaseModel, rules: StudioRules) -> Mixes:
+    return make_mixes(songs, songs[:3], base, MixRules(segments=2, heard=2), rules.seed)

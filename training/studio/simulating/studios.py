@@ -14,12 +14,13 @@ from ....models.errors import CatalogueError
 from ....models.mel import frame_hop_samples
 from ....models.network.moves import apply_moves
 from ...benchmark.seeds import stream
+from ...learning.plans import QUIET_LUFS
 from ...randomness import generator
 from .frames import Array, Frames, stacked, unstacked
 from .mastering import compressed, equalized, loudened, response_db
 from .mixes import Mixes
 from .rules import StudioRules
-from .taste import Taste, draw_taste, smooth_curve
+from .taste import draw_taste, smooth_curve
 
 _SONGS, _ORDER = 53, 54  # streams of random numbers
 
@@ -99,7 +100,7 @@ def masters(
     """
     taste, frame_s = draw_taste(rules, plan.studio), _frame_s(mixes)
     if plan.kind == Kind.BASE:
-        given = _by_base(mixes, taste, chosen)
+        given = _by_base(mixes, chosen)
     else:
         given = [mixes.frames[song] for song in chosen]
     found = []
@@ -123,15 +124,15 @@ def _noise(mixes: Mixes, rules: StudioRules, plan: Plan, song: int) -> Array:
 
 
 @torch.no_grad()
-def _by_base(mixes: Mixes, taste: Taste, chosen: Sequence[int]) -> list[Frames]:
-    """Return mixes as the base model masters them, at the studio's loudness."""
+def _by_base(mixes: Mixes, chosen: Sequence[int]) -> list[Frames]:
+    """Return mixes as the base model masters them, so quiet that limiters rest."""
     rows = list(chosen)
     result = apply_moves(
         stacked([mixes.frames[song] for song in rows]),
         SpectrumBatch(mixes.spectra.mid[rows], mixes.spectra.side[rows]),
         torch.from_numpy(mixes.base[rows]).float(),
         sample_rate=mixes.sample_rate,
-        loudness_lufs=torch.full((len(rows),), taste.loudness_lufs),
+        loudness_lufs=torch.full((len(rows),), QUIET_LUFS),
     )
     return unstacked(result.frames)
 
