@@ -70,9 +70,8 @@ def _save(path: Path, found: RecoveredMoves) -> None:
 
 def _load(path: Path) -> RecoveredMoves | None:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = io.BytesIO(path.read_bytes())
+        with np.load(content, allow_pickle=False) as archive:
             return RecoveredMoves(*(archive[name] for name in _NAMES))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None  # cut short, or of another form: found anew
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None  # not there, cut short, or of another form: found anew
