@@ -73,7 +73,7 @@ class AdaptedModel:
 
         Args:
             base: Moves of the base model, shape ``(mix, moves)``.
-            statistics: Of the mixes, shape ``(mix, statistics)``.
+            statistics: Of the mixes, as the base model sees them, shape ``(mix, statistics)``.
 
         """
         inputs = input_rows(base, features(statistics, self.center))

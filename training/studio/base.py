@@ -45,12 +45,20 @@ class BaseModel:
         """Return the moves that are made of mixes without company, shape ``(mix, moves)``.
 
         Args:
-            statistics: Shape ``(mix, statistics)``.
+            statistics: As `held` returns them, shape ``(mix, statistics)``.
 
         """
         return np.array([self._moves(row) for row in statistics])
 
+    def held(self, statistics: Array) -> Array:
+        """Return statistics as the model sees them, shape ``(mix, statistics)``.
+
+        Args:
+            statistics: As measured, same shape.
+
+        """
+        return np.array([self._calibration.held(row) for row in statistics])
+
     def _moves(self, statistics: Array) -> Array:
-        held = self._calibration.held(statistics)
-        estimate = self._estimator.estimate(held, NOBODY)
-        return self._calibration.moves(estimate, self._calibration.amount(held))
+        estimate = self._estimator.estimate(statistics, NOBODY)
+        return self._calibration.moves(estimate, self._calibration.amount(statistics))

@@ -25,7 +25,8 @@ class StudioPairs:
     Attributes:
         names: Of each pair.
         albums: What each belongs to: what is left out together, and counted as one.
-        statistics: Of mixes, shape ``(pair, statistics)``.
+        statistics: Of mixes, as the base model sees them (`BaseModel.held`), shape ``(pair,
+            statistics)``.
         base: Moves of the base model for the same mixes, shape ``(pair, moves)``.
         moves: What best explains the masters, shape ``(pair, moves)``.
         sigma: Standard deviations of these, shape ``(pair, moves)``.

@@ -50,7 +50,7 @@ class Mixes:
         albums: What each is released on: package and artist.
         frames: Of the part that is mastered and compared.
         spectra: Of whole mixes.
-        statistics: Shape ``(mix, statistics)``.
+        statistics: As the base model sees them, shape ``(mix, statistics)``.
         levels_db: Long-term spectra, level-free, relative to the mean of finished songs, shape
             ``(mix, 80)``.
         base: Moves of the base model, shape ``(mix, moves)``.
@@ -103,7 +103,7 @@ def make_mixes(
         ),
         _degraded_spectra(pool.spectra, degradations),
     )
-    statistics = frame_statistics(frames, pool.sample_rate).double().numpy()
+    statistics = base.held(frame_statistics(frames, pool.sample_rate).double().numpy())
     every = unstacked(frames)
     heard = rules.heard / rules.segments
     mean_db = np.mean([_levels_db(each) for each in unstacked(pool_songs(finished).segments)], 0)
