@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from glassmaster.data.features.frames import mel_frames
+from glassmaster.data.synthetic import compose
 from glassmaster.models.errors import CatalogueError
 from glassmaster.models.mel import mel_edges_hz
 from glassmaster.models.network.loudness import frames_lufs
 from glassmaster.training.benchmark.generators.degradation import draw
+from glassmaster.training.benchmark.metrics.level import loudness_lufs
+from glassmaster.training.recovery.explaining import frame_distances
+from glassmaster.training.studio.simulating.audio import master_audio
 from glassmaster.training.studio.simulating.frames import Frames, stacked
 from glassmaster.training.studio.simulating.mastering import (
     compressed,
@@ -191,3 +196,19 @@ def test_a_studio_without_taste_is_its_base_model(
     own = mastered(mixes, quiet, plan, plan.pairs)
     left = own.distances(torch.from_numpy(mixes.base[list(plan.pairs)]).float())
     assert float(left.max()) < 0.05
+
+
+def test_a_studio_does_to_audio_what_it_does_to_frames() -> None:
+    rules, taste = studio_v1(), draw_taste(studio_v1(), 0)
+    mix = compose(5, duration_s=6.0).mix
+    found = master_audio(mix.samples, mix.sample_rate, taste, taste.response_db, rules)
+    assert loudness_lufs(found, mix.sample_rate) == pytest.approx(taste.loudness_lufs, abs=0.3)
+    assert np.abs(found).max() <= 10.0 ** (0.05 * rules.loudness.ceiling_dbfs) + 1e-6
+    before, after = (mel_frames(each, mix.sample_rate) for each in (mix.samples, found))
+    frames = Frames(*(getattr(before, name).astype(np.float64) for name in Frames.__slots__))
+    shaped = equalized(frames, taste.response_db, taste.width_db)
+    dense = compressed(shaped, taste, rules.density, FRAME_S)
+    made = stacked([loudened(dense, taste.loudness_lufs, rules.loudness, FRAME_S)])
+    wanted = stacked([Frames(after.mid, after.side, after.peak)])
+    unchanged = float(frame_distances(stacked([frames]), wanted)[0])
+    assert float(frame_distances(made, wanted)[0]) < 0.3 * unchanged

@@ -55,10 +55,7 @@ def equalized(frames: Frames, gain_db: Array, width_db: Array) -> Frames:
 
 
 def compressed(frames: Frames, taste: Taste, rules: DensityRules, frame_s: float) -> Frames:
-    """Compress two bands by what comes out of them.
-
-    A band's gain in dB follows ``-e max(0, level + gain - threshold)`` with the exponent ``e`` and
-    the level of the band's input in this frame: up with the release, down with the attack.
+    """Compress two bands by what comes out of them; see `feedback_gain_db`.
 
     Args:
         frames: Of a mix.
@@ -67,25 +64,49 @@ def compressed(frames: Frames, taste: Taste, rules: DensityRules, frame_s: float
         frame_s: Distance of frames.
 
     """
-    above = 1.0 / (1.0 + 2.0 ** (-(MEL_OCTAVES - _octave(rules.corner_hz)) / rules.edge_octaves))
+    above = share_above(MEL_OCTAVES, rules)
     shares = np.stack((1.0 - above, above))
-    power = shares @ (frames.mid + frames.side) + _SILENCE
+    gain_db = feedback_gain_db(shares @ (frames.mid + frames.side), taste, frame_s)
+    gain = 10.0 ** (0.1 * (shares.T @ gain_db))
+    return followed(frames, frames.mid * gain, frames.side * gain)
+
+
+def share_above(octaves: Array, rules: DensityRules) -> Array:
+    """Return the share of the upper band at places in octaves above 1 kHz, same shape."""
+    corner = math.log2(rules.corner_hz / 1000.0)
+    share: Array = 1.0 / (1.0 + 2.0 ** (-(octaves - corner) / rules.edge_octaves))
+    return share
+
+
+def feedback_gain_db(power: Array, taste: Taste, step_s: float) -> Array:
+    """Return the gain of bands that listen to their own output, shape ``(2, step)``.
+
+    A gain in dB follows ``-e max(0, level + gain - threshold)`` with the exponent ``e`` and the
+    level of the band's input: up with the release, down with the attack. The mean power of a band
+    stays what it was: the balance is the response's affair.
+
+    Args:
+        power: Of both bands, shape ``(2, step)``.
+        taste: Of the studio.
+        step_s: Distance of steps.
+
+    """
+    power = power + _SILENCE
     heard = power >= _QUIET * power.mean(axis=1, keepdims=True)
     mean = (power * heard).sum(axis=1) / heard.sum(axis=1)
     over_db = 10.0 * np.log10(power / mean[:, None]) - taste.thresholds_db[:, None]
     falls, rises = (
-        1.0 - math.exp(-frame_s / (1e-3 * ms)) for ms in (taste.attack_ms, taste.release_ms)
+        1.0 - math.exp(-step_s / (1e-3 * ms)) for ms in (taste.attack_ms, taste.release_ms)
     )
     gain_db = np.zeros_like(over_db)
     now = np.zeros(2)
-    for frame, level_db in enumerate(over_db.T):
+    for step, level_db in enumerate(over_db.T):
         wanted = -taste.exponents * np.maximum(level_db + now, 0.0)
         now = now + np.where(wanted < now, falls, rises) * (wanted - now)
-        gain_db[:, frame] = now
-    # the balance of the bands is the response's affair
+        gain_db[:, step] = now
     makeup = (power * heard).sum(axis=1) / (power * 10.0 ** (0.1 * gain_db) * heard).sum(axis=1)
-    gain = 10.0 ** (0.1 * (shares.T @ (gain_db + 10.0 * np.log10(makeup)[:, None])))
-    return followed(frames, frames.mid * gain, frames.side * gain)
+    found: Array = gain_db + 10.0 * np.log10(makeup)[:, None]
+    return found
 
 
 def loudened(frames: Frames, loudness_lufs: float, rules: LoudnessRules, frame_s: float) -> Frames:
@@ -107,6 +128,24 @@ def loudened(frames: Frames, loudness_lufs: float, rules: LoudnessRules, frame_s
     return result
 
 
+def clipper_gain(peak: Array, ceiling: float, returns: float) -> Array:
+    """Return gains that fall at once and return slowly, shape ``(cell,)``.
+
+    Args:
+        peak: Largest sample of each cell.
+        ceiling: That no peak may exceed.
+        returns: What is left of a reduction in the next cell.
+
+    """
+    demand = np.minimum(1.0, ceiling / np.maximum(peak, _SILENCE))
+    gain = np.empty_like(demand)
+    now = 1.0
+    for cell, wanted in enumerate(demand.tolist()):
+        now = min(wanted, 1.0 - returns * (1.0 - now))
+        gain[cell] = now
+    return gain
+
+
 def loudness(frames: Frames) -> float:
     """Return the loudness of frames in LUFS, gated 10 LU below their mean (ITU-R BS.1770-5)."""
     power = _WEIGHTS @ (frames.mid + frames.side) + _SILENCE
@@ -125,19 +164,10 @@ def followed(frames: Frames, mid: Array, side: Array) -> Frames:
 
 
 def _clipped(frames: Frames, ceiling: float, returns: float) -> Frames:
-    """Hold peaks, by gains that fall at once and return slowly, in powers of ``returns`` a cell."""
-    demand = np.minimum(1.0, ceiling / np.maximum(frames.peak, _SILENCE))
-    gain = np.empty_like(demand)
-    now = 1.0
-    for cell, wanted in enumerate(demand.tolist()):
-        now = min(wanted, 1.0 - returns * (1.0 - now))
-        gain[cell] = now
+    """Hold peaks; a frame's gain is the mean of the cells around its center."""
+    gain = clipper_gain(frames.peak, ceiling, returns)
     count = frames.mid.shape[1]
     filled = np.concatenate((gain, np.full(CELLS_PER_FRAME * count - len(gain), gain[-1])))
     means = filled.reshape(count, CELLS_PER_FRAME).mean(axis=1)
     power = np.square(0.5 * (means + np.concatenate((means[:1], means[:-1]))))
     return Frames(frames.mid * power, frames.side * power, frames.peak * gain)
-
-
-def _octave(frequency_hz: float) -> float:
-    return math.log2(frequency_hz / 1000.0)
