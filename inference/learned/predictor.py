@@ -21,6 +21,7 @@ from .calibration import PEAK, Calibration
 from .decisions import Decisions
 from .estimate import Estimator
 from .model_file import ModelFile
+from .studio import studio_taste
 from .tone import Wish
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ class LearnedPredictor:
         estimator: Made of it.
 
     Raises:
-        ModelError: The file's calibration is damaged.
+        ModelError: The file's calibration, or its studio's part, is damaged.
 
     """
 
@@ -45,6 +46,7 @@ class LearnedPredictor:
         self.listens = "referred_weights" in file.arrays or "referred_weight" in file.arrays
         self._estimator = estimator
         self._calibration = Calibration(file)
+        self._taste = studio_taste(file)
         self._decisions = Decisions()
 
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
@@ -67,6 +69,13 @@ class LearnedPredictor:
         estimate = self._estimator.estimate(mix, Company(rows, shown.weights))
         amount = self._calibration.amount(mix)
         moves = self._calibration.moves(estimate, amount)
+        if self._taste is not None:
+            moves = self._taste.moves(moves, mix)
+            intervals = self._taste.intervals(moves)
+            settings, reasons = self._decisions.decide(
+                analysis, Wish(moves, frozenset(), intervals)
+            )
+            return Prediction(settings, intervals, reasons)
         intervals = self._calibration.quantity_intervals(estimate, referred=len(rows) > 0)
         wish = Wish(moves, estimate.left_out, intervals)
         settings, reasons = self._decisions.decide(analysis, wish)

@@ -104,7 +104,7 @@ def gap_distance(moves: Tensor, gaps: BandGaps, most_db: float) -> Tensor:
     left_db = gaps.mid_db - applied_db
     power = (gaps.loudness_share * torch.pow(10.0, -0.1 * left_db)).sum(1, keepdim=True)
     gain_db = -10.0 * power.clamp(min=1e-12).log10()
-    widened_db = moves[:, WIDTH] @ moves.new_tensor(_imager_bands())
+    widened_db = moves[:, WIDTH] @ moves.new_tensor(imager_bands())
     mid = _mean(left_db - gain_db, gaps.mid_share)
     side = _mean(gaps.side_db - applied_db - widened_db - gain_db, gaps.side_share)
     return (1.0 - gaps.side_weight) * mid + gaps.side_weight * side
@@ -117,7 +117,7 @@ def _mean(error_db: Tensor, share: Tensor) -> Tensor:
 
 
 @cache
-def _imager_bands() -> Array:
+def imager_bands() -> Array:
     """Return which band of the imager each mel band lies in, 1 or 0, shape ``(3, 80)``."""
     corners_hz = [spec.default for spec in imager.SPECS if spec.key in imager.CORNERS]
     bands = np.arange(len(imager.BANDS))[:, None]

@@ -1,0 +1,51 @@
+"""How far moves leave mixes from their masters, in the spectral twin, loudness left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ..recovery.explaining import MasteredFrames
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+_CHUNK = 64  # mixes rendered at once
+
+
+class Judge(Protocol):
+    """Holds moves against what a studio did."""
+
+    def distances(self, moves: Array) -> Array:
+        """Return the error of each song in dB, shape ``(song,)``.
+
+        Args:
+            moves: For each song, shape ``(song, moves)``.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwinJudge:
+    """Masters excerpts in the twin.
+
+    Attributes:
+        pairs: Mixes and masters.
+
+    """
+
+    pairs: MasteredFrames
+
+    @torch.no_grad()
+    def distances(self, moves: Array) -> Array:
+        """See `Judge`: the mel distance of results at the loudness of the masters."""
+        given = torch.from_numpy(moves).to(self.pairs.mix.mid)
+        found = []
+        for start in range(0, len(moves), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            found.append(self.pairs.rows(rows).distances(given[rows]).double().numpy())
+        return np.concatenate(found)

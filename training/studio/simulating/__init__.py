@@ -1,0 +1,1 @@
+"""Studios whose taste is known: mixes, and masters made by other means than the chain's."""
