@@ -112,6 +112,7 @@ def catch_no_more() -> None:
     for number in _KINDS:
         if signal.getsignal(number) == _catcher.arrive:
             signal.signal(number, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 
 def _is_importing(frame: FrameType | None) -> bool:
