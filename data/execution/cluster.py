@@ -21,7 +21,7 @@ from typing import Any
 from ...models.errors import UsageError, WorkerError
 from ..files.names import display_name
 from ..threads import VARIABLES
-from .engine import Item, Lost, Result, Running
+from .engine import Again, Item, Lost, Result, Running
 from .release import release
 from .scheduling import spread
 
@@ -51,6 +51,7 @@ class Cluster:
         work: Callable[[Item], Result],
         items: Iterable[Item],
         lost: Lost[Item, Result] | None = None,
+        again: Again[Item] | None = None,
     ) -> Running[Result]:
         """See `Engine`.
 
@@ -75,6 +76,7 @@ class Cluster:
                         errors.ObjectLostError,
                     ),
                     lost=lost,
+                    again=again,
                 )
             finally:
                 tasks.close()
@@ -172,6 +174,7 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    logging.getLogger("ray").setLevel(logging.ERROR)  # else it advises at every start
     try:
         ray.init(
             address=address,

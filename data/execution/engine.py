@@ -16,6 +16,9 @@ Running: TypeAlias = Generator[tuple[int, Result], None, None]
 Lost: TypeAlias = Callable[[Item, WorkerError], Result]
 """Says what came of an item that every worker died of."""
 
+Again: TypeAlias = Callable[[Item], Item]
+"""Says how an item is given to another worker."""
+
 
 class Engine(Protocol):
     """Runs one function on many items.
@@ -33,6 +36,7 @@ class Engine(Protocol):
         work: Callable[[Item], Result],
         items: Iterable[Item],
         lost: Lost[Item, Result] | None = None,
+        again: Again[Item] | None = None,
     ) -> Running[Result]:
         """Yield the place of each item and what came of it, in the order in which they end.
 
@@ -45,6 +49,8 @@ class Engine(Protocol):
             items: What it is run on; taken one after the other as workers become free. Messages
                 name them by ``str``.
             lost: Says what came of an item that every worker died of; by default that is raised.
+            again: Says how an item is given to another worker when one has died of it, who may
+                have come to the end before; by default as it was.
 
         Raises:
             WorkerError: Every worker that was given an item died of it.
@@ -63,6 +69,7 @@ class ThisProcess:
         work: Callable[[Item], Result],
         items: Iterable[Item],
         lost: Lost[Item, Result] | None = None,
+        again: Again[Item] | None = None,
     ) -> Running[Result]:
         """See `Engine`; nothing is ever lost."""
         for place, item in enumerate(items):

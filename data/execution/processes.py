@@ -19,7 +19,7 @@ from typing import Any
 
 from ..files.partial import abandon_partials
 from ..threads import VARIABLES
-from .engine import Item, Lost, Result, Running
+from .engine import Again, Item, Lost, Result, Running
 from .scheduling import spread
 
 _LEAVING_S = 1.0  # after which a worker that was asked to leave is killed
@@ -49,6 +49,7 @@ class Processes:
         work: Callable[[Item], Result],
         items: Iterable[Item],
         lost: Lost[Item, Result] | None = None,
+        again: Again[Item] | None = None,
     ) -> Running[Result]:
         """See `Engine`."""
         from loky.process_executor import BrokenProcessPool
@@ -56,7 +57,12 @@ class Processes:
         pool = _Pool(work)
         try:
             yield from spread(
-                pool.submit, items, at_once=self._count, deaths=(BrokenProcessPool,), lost=lost
+                pool.submit,
+                items,
+                at_once=self._count,
+                deaths=(BrokenProcessPool,),
+                lost=lost,
+                again=again,
             )
         finally:
             pool.close()

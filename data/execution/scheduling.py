@@ -11,7 +11,7 @@ from typing import Generic
 
 from ...models.errors import WorkerError
 from ..files.names import display_name
-from .engine import Item, Lost, Result, Running
+from .engine import Again, Item, Lost, Result, Running
 
 MOST_DEATHS = 3
 """An item that so many workers died of is not given to another."""
@@ -33,6 +33,7 @@ def spread(
     at_once: int,
     deaths: tuple[type[Exception], ...],
     lost: Lost[Item, Result] | None,
+    again: Again[Item] | None,
 ) -> Running[Result]:
     """Keep so many items under way and as many ready, and yield results as they come.
 
@@ -42,6 +43,7 @@ def spread(
         at_once: How many are under way.
         deaths: What a future raises whose worker died.
         lost: See `Engine.run`.
+        again: See `Engine.run`.
 
     Raises:
         WorkerError: `MOST_DEATHS` workers died of an item.
@@ -63,8 +65,8 @@ def spread(
                 result = future.result()
             except deaths as cause:
                 if attempt.deaths + 1 < MOST_DEATHS:
-                    again = _Attempt(attempt.place, attempt.item, attempt.deaths + 1)
-                    pending[submit(again.item)] = again
+                    item = attempt.item if again is None else again(attempt.item)
+                    pending[submit(item)] = _Attempt(attempt.place, item, attempt.deaths + 1)
                     continue
                 error = _lost_error(attempt.item)
                 if lost is None:
