@@ -118,13 +118,25 @@ class _Pool:
 def _deaf() -> Iterator[None]:
     """Have processes that are started meanwhile ignore Ctrl-C, which their terminal sends to all.
 
-    Whoever started them ends them.
+    Whoever started them ends them. And have this one wait with an interruption: a process that was
+    told only half of what it needs to start says so on stdout.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    before: dict[signal.Signals, Any] = {}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+                if callable(handler := signal.getsignal(number)):
+                    before[number] = handler
+                    signal.signal(number, lambda number, frame: came.append(number))
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for each in came:
+            signal.raise_signal(each)
 
 
 def _begin(watched: Connection, work: Callable[[Any], Any]) -> None:

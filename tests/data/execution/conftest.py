@@ -20,6 +20,13 @@ WORK = """
         time.sleep(0.01 * (item % 3))
         return item, np.random.default_rng((seed, item)).standard_normal(4).tobytes()
 
+    def meet(folder, item):
+        (Path(folder) / str(os.getpid())).touch()
+        ends = time.monotonic() + 20.0
+        while len(list(Path(folder).iterdir())) < 2 and time.monotonic() < ends:
+            time.sleep(0.01)
+        return who(item)
+
     def who(item):
         time.sleep(0.05)
         return os.getpid(), os.environ["OMP_NUM_THREADS"], os.environ["NUMBA_NUM_THREADS"]
@@ -43,18 +50,27 @@ WORK = """
     def broken(item):
         return 1 // item
 
+    def steps():
+        for _ in range(3000):
+            time.sleep(0.02)
+
     def slow(item):
-        time.sleep(60.0 if item else 0.0)
+        if item:
+            steps()
         return item
 
     def half_written(folder, item):
         from glassmaster.data.files.partial import PartialFile
         if item == 0:
-            while not list(Path(folder).glob(".*")):
+            ends = time.monotonic() + 20.0
+            while not list(Path(folder).glob(".*")) and time.monotonic() < ends:
                 time.sleep(0.01)
             return item
-        PartialFile(Path(folder) / "out.wav", force=False)
-        time.sleep(60.0)
+        partial = PartialFile(Path(folder) / "out.wav", force=False)
+        try:
+            steps()
+        finally:
+            partial.abort()
 """
 
 
