@@ -11,7 +11,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import soundfile
@@ -41,25 +40,19 @@ def main() -> None:
             wall_s = min(run(command).wall_s for _ in range(REPEATS))
             print(f"{word}: {SONGS} songs of {SONG_S:.0f} s in {wall_s:.2f} s")
     for word in words:
-        engine = engine_of(word)
-
-        def drain(count: int, word: str = word) -> Callable[[], None]:
-            return lambda: list(engine_of(word).run(abs, range(count))) and None
-
-        start_s = best(drain(2))
-        each_ms = 1000.0 * (best(drain(ITEMS)) - start_s) / (ITEMS - 2)
-        kind = type(engine).__name__
-        print(f"{kind}: {start_s:.2f} s to start and end, {each_ms:.3f} ms an item")
+        first_s, each_ms = map(min, zip(*(overhead(word) for _ in range(REPEATS)), strict=True))
+        print(f"{word}: first result after {first_s:.2f} s, then {each_ms:.3f} ms an item")
 
 
-def best(do: Callable[[], None]) -> float:
-    """Return the shortest time in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        do()
-        times.append(time.perf_counter() - started)
-    return min(times)
+def overhead(word: str) -> tuple[float, float]:
+    """Return the seconds to the first result, and the milliseconds from each to the next."""
+    started = time.perf_counter()
+    running = engine_of(word).run(abs, range(ITEMS))
+    next(running)
+    first = time.perf_counter()
+    for _ in running:
+        last = time.perf_counter()
+    return first - started, 1000.0 * (last - first) / (ITEMS - 1)
 
 
 if __name__ == "__main__":
