@@ -10,28 +10,24 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, NoReturn, TypeAlias
 
 from ..data.files.names import display_name
+from ..data.files.partial import abandon_partials
 from ..models.errors import GlassmasterError, UsageError
 from .commands import COMMANDS, TRAINING_COMMANDS
 from .commands.answer import Answer
 from .commands.files import internal_error, say
 from .commands.training import TrainingCommand
+from .interruption import Kind, Terminated, answered, catch_no_more
 
-INTERRUPTED = 130
-TERMINATED = 143
-
-_AGAIN_S = 0.02
-
-
-class _Terminated(BaseException):
-    """SIGTERM arrived; open files are cleaned up on the way out."""
+_ENDINGS: dict[Kind, tuple[str, int]] = {
+    KeyboardInterrupt: ("interrupted", 130),
+    Terminated: ("terminated", 143),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,16 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     names = _commands()
     answer = Answer(next((word for word in given if word in names), ""), "--json" in given)
-    with contextlib.suppress(ValueError):  # not the main thread of a program that embeds this one
-        signal.signal(signal.SIGTERM, _terminate)
+    answer.prepare()
+
+    def leave(kind: Kind) -> NoReturn:
+        os._exit(_abandon(answer, kind))
+
     try:
-        return _run(given, answer)
+        with answered(leave):
+            return _run(given, answer)
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
     except KeyboardInterrupt:
-        return _abandon(answer, "interrupted", INTERRUPTED)
-    except _Terminated:
-        return _abandon(answer, "terminated", TERMINATED)
+        return _abandon(answer, KeyboardInterrupt)
+    except Terminated:
+        return _abandon(answer, Terminated)
     except BrokenPipeError:
         # whoever read our output has gone; point stdout elsewhere so that exit does not complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,23 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(answer, internal_error(error))
-
-
-def entry() -> NoReturn:
-    """Run ``glassmaster`` as a program.
-
-    The interpreter's own farewell would take as long as a minute of music; everything that matters
-    is closed and flushed by now.
-    """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us; nothing may take its place
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-    sys.unraisablehook = _insist
-    status = main()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError, ValueError):  # gone, full, closed
-            stream.flush()
-    os._exit(status)
 
 
 def _run(given: list[str], answer: Answer) -> int:
@@ -142,13 +125,11 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _abandon(answer: Answer, how: str, status: int) -> int:
-    from ..data.files.partial import abandon_partials
-
-    with contextlib.suppress(KeyboardInterrupt, _Terminated):  # once is enough
-        abandon_partials()
-        message = f"{how}; nothing half-written is left behind"
-        _tell(answer, GlassmasterError(message, code=how))
+def _abandon(answer: Answer, kind: Kind) -> int:
+    how, status = _ENDINGS[kind]
+    abandon_partials()
+    message = f"{how}; nothing half-written is left behind"
+    _tell(answer, GlassmasterError(message, code=how))
     return status
 
 
@@ -158,29 +139,7 @@ def _fail(answer: Answer, error: GlassmasterError) -> int:
 
 
 def _tell(answer: Answer, error: GlassmasterError) -> None:
+    catch_no_more()  # whoever is told may not be reading, and there is nothing left to clean up
     say(f"glassmaster: {display_name(error.message)}")  # it may quote what a file holds
     with contextlib.suppress(OSError):  # stdout may be what failed
         answer.give(error)
-
-
-def _insist(ignored: sys.UnraisableHookArgs) -> None:
-    """Send an interruption again that came where Python can only ignore it.
-
-    Such places are callbacks of C code, as when a cached kernel is loaded, and finalizers.
-    """
-    numbers = {KeyboardInterrupt: signal.SIGINT, _Terminated: signal.SIGTERM}
-    number = numbers.get(ignored.exc_type)
-    if number is None:
-        sys.__unraisablehook__(ignored)
-        return
-    again = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), number))
-    again.daemon = True
-    again.start()
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
-
-
-if __name__ == "__main__":
-    entry()

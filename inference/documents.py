@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -122,17 +120,6 @@ def dump_yaml(document: dict[str, Any]) -> str:
     return text
 
 
-def dump_json(document: dict[str, Any], *, ascii_only: bool = False) -> str:
-    """Write plain data as JSON; numbers that JSON does not know become null.
-
-    Args:
-        document: The data.
-        ascii_only: Whether other characters are escaped, so that any encoding will do.
-
-    """
-    return json.dumps(_finite(document), indent=2, ensure_ascii=ascii_only, allow_nan=False)
-
-
 def _check_events(text: str) -> None:
     """Refuse what takes far more memory or time than its size suggests, before it is built."""
     levels = 0
@@ -143,13 +130,3 @@ def _check_events(text: str) -> None:
         levels -= isinstance(event, yaml.CollectionEndEvent)
         if levels > MOST_LEVELS:
             raise RecipeError(f"is nested deeper than {MOST_LEVELS} levels", code="damaged_recipe")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -20,7 +20,8 @@ from ..models.chain import Anchors
 from ..models.errors import ParameterError, RecipeError, UsageError
 from ..models.kernels.cache import cpu_name
 from ..models.settings import ChainSettings, settings_from_document
-from .documents import dump_json, dump_yaml, read_document, write_text
+from .documents import dump_yaml, read_document, write_text
+from .json_text import dump_json
 from .predictor import NOT_DETERMINED, Interval
 from .profiles import load_profile
 from .values import (

@@ -9,7 +9,8 @@ GlassmasterError
 ├── TargetError (ValueError)             a target that cannot be met, and how near it came
 ├── CatalogueError (ValueError)          pairs that do not belong together, too few
 ├── UsageError (ValueError)              a command line that makes no sense
-└── DeliveryError (RuntimeError)         the written file missed its limits after every correction
+├── DeliveryError (RuntimeError)         the written file missed its limits after every correction
+└── WorkerError (RuntimeError)           a process died of the same work again and again
 
 Every error carries a stable ``code`` for machines, the ``path`` it is about where there is one, and
 the exit status of its class. Its message names the file, says what is wrong and what to do.
@@ -17,8 +18,9 @@ the exit status of its class. Its message names the file, says what is wrong and
 
 from __future__ import annotations
 
+import copyreg
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 
 class GlassmasterError(Exception):
@@ -41,6 +43,10 @@ class GlassmasterError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the constructors of exceptions take what ``args`` does not hold
+        return copyreg.__newobj__, (type(self), self.message), self.__dict__  # type: ignore[attr-defined]
 
     def located(self, name: str, path: str | Path) -> Self:
         """Return the error with the file it is about, where it does not name one yet.
@@ -133,5 +139,11 @@ class UsageError(GlassmasterError, ValueError):
 
 class DeliveryError(GlassmasterError, RuntimeError):
     """The written file missed its limits after every correction; it was removed."""
+
+    exit_code = 1
+
+
+class WorkerError(GlassmasterError, RuntimeError):
+    """A process died of the same work again and again, or works by another version."""
 
     exit_code = 1

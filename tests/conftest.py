@@ -110,7 +110,7 @@ def run(kernels: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 @pytest.fixture(scope="session")
 def command(kernels: None) -> list[str]:
-    return [sys.executable, "-m", "glassmaster.inference.cli"]
+    return [sys.executable, "-m", "glassmaster.inference.program"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Building a corpus: every track measured once, in two processes, and what comes of it written.
+"""Building a corpus: every track measured once, and what comes of it written.
 
 Whatever kills a build, the next one goes on where it stopped: results are kept a track, each file
 whole or not there, and everything else is computed from them in a fixed order.
@@ -6,11 +6,12 @@ whole or not there, and everything else is computed from them in a fixed order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...models.errors import CatalogueError
+from ..execution.engine import Engine, ThisProcess
 from ..files.partial import check_output
 from ..reference.collecting import built_references
 from ..reference.corpus import write_corpus
@@ -22,7 +23,7 @@ from .running import Progress, Run
 from .selection import Candidate, listed_reason
 from .sources import folder_tracks, packages
 from .splits import SplitTrack, write_splits
-from .workers import Workers
+from .tasks import Task
 from .working_folder import locked, make_folder
 
 MANIFEST_NAME = "manifest.jsonl"
@@ -41,7 +42,7 @@ class CorpusPlan:
         folders: Folders of audio.
         cache: Folder of ``.deb`` files; what is downloaded stays there.
         splits: Splits that were cut before; None to cut them.
-        jobs: Processes that measure.
+        engine: Where tracks are measured.
         force: Whether a corpus that is there is replaced.
         shard_bytes: The largest shard; fewer excerpts are taken where it would be larger.
 
@@ -52,7 +53,7 @@ class CorpusPlan:
     folders: tuple[Path, ...]
     cache: Path
     splits: Mapping[str, tuple[SplitTrack, ...]] | None
-    jobs: int = 2
+    engine: Engine = field(default_factory=ThisProcess)
     force: bool = False
     shard_bytes: int = 48 << 20
 
@@ -124,12 +125,15 @@ def _measure_all(
             "There is no track to measure: name packages of the listing, or folders of audio.",
             code="empty",
         )
-    with Workers(plan.jobs) as workers:
-        run = Run(work, workers, find_structure, progress, total)
-        run.measure(tracks)
+    run = Run(work, progress, total)
+
+    def tasks() -> Iterator[Task]:
+        yield from run.of_files(tracks)
         for name, package in packages(sorted(wanted), plan.cache):
-            run.take(sorted(wanted[name], key=lambda track: track.identity), package)
-        run.finish()
+            listed = sorted(wanted[name], key=lambda track: track.identity)
+            yield from run.of_package(listed, package)
+
+    run.measure(tasks(), plan.engine, find_structure)
     known = [(track, "") for track in plan.listing]
     known += [(each.track, each.source) for each in found]
     passed_over = (

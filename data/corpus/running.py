@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from ...models.errors import GlassmasterError
+from ..execution.engine import Engine
 from .listing import ListedTrack
 from .measuring import FindStructure
 from .packages import unpack
 from .selection import Candidate
 from .sources import SourceTrack
 from .store import load, store_name
-from .workers import Workers
+from .tasks import Task, measure_and_save
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told the step under way and the share of it that is done."""
@@ -26,16 +27,12 @@ TARGET_SEGMENTS = 8
 OTHER_SEGMENTS = 3
 """The most excerpts of a track that may be a target, and of any other."""
 
-_WAITING_PACKAGES = 2
-
 
 class Run:
     """The measuring of one build: what is under way, and where results lie.
 
     Args:
         work: Folder of results, a file a track.
-        workers: Who measures.
-        find_structure: Finds tempo and sections.
         progress: Told how far it is.
         total: How many tracks there will be.
         segments: The most excerpts of every track; by default as learning wants of each.
@@ -43,27 +40,50 @@ class Run:
     """
 
     def __init__(
-        self,
-        work: Path,
-        workers: Workers,
-        find_structure: FindStructure,
-        progress: Progress,
-        total: int,
-        segments: int | None = None,
+        self, work: Path, progress: Progress, total: int, segments: int | None = None
     ) -> None:
         self._work = work
-        self._workers = workers
-        self._find_structure = find_structure
         self._progress = progress
         self._total = total
         self._segments = segments
         self._done = 0
         self._places: list[tuple[ListedTrack, str, Path]] = []
         self._problems: list[Candidate] = []
-        self._waiting: deque[tuple[list[Future[None]], Path | None]] = deque()
+        self._unpacked: dict[Path, int] = {}  # folders, and how many files of each are waited for
 
-    def take(self, tracks: Sequence[ListedTrack], package: Path | GlassmasterError) -> None:
-        """Measure the tracks of one package; only what is missing is unpacked."""
+    def measure(self, tasks: Iterable[Task], engine: Engine, find_structure: FindStructure) -> None:
+        """Measure tracks.
+
+        Args:
+            tasks: Of `of_files` and `of_package`; taken as there is room for them.
+            engine: Where they are measured.
+            find_structure: Finds tempo and sections; a function of a module.
+
+        Raises:
+            OutputError: A result cannot be saved.
+            WorkerError: A track cannot be measured in other processes.
+
+        """
+        given: list[Task] = []
+
+        def taken() -> Iterator[Task]:
+            for task in tasks:
+                given.append(task)
+                yield task
+
+        try:
+            with closing(engine.run(partial(measure_and_save, find_structure), taken())) as running:
+                for place, _ in running:
+                    self._advance(1, "measuring")
+                    self._clear(given[place].path)
+        finally:
+            for folder in self._unpacked:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def of_package(
+        self, tracks: Sequence[ListedTrack], package: Path | GlassmasterError
+    ) -> Iterator[Task]:
+        """Yield what is missing of the tracks of one package, which is unpacked for it."""
         if isinstance(package, GlassmasterError):
             self._give_up(tracks, "", package.message)
             return
@@ -91,22 +111,18 @@ class Run:
             for track in missing
             if track.file in found
         ]
-        self._submit(there, folder)
+        self._unpacked[folder] = len(there)
+        yield from map(self._task, there)
 
-    def measure(self, tracks: Sequence[SourceTrack]) -> None:
-        """Measure files that lie in folders."""
+    def of_files(self, tracks: Sequence[SourceTrack]) -> Iterator[Task]:
+        """Yield what is missing of files that lie in folders."""
         missing = [
             each
             for each in tracks
             if load(self._place(each.track, each.version, each.source), with_segments=False) is None
         ]
         self._advance(len(tracks) - len(missing), "folders")
-        self._submit(missing, None)
-
-    def finish(self) -> None:
-        """Wait for everything that is under way."""
-        while self._waiting:
-            self._wait()
+        yield from map(self._task, missing)
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield every track that was asked for."""
@@ -132,31 +148,20 @@ class Run:
         if tracks:
             self._advance(len(tracks), tracks[0].package)
 
-    def _submit(self, tracks: Sequence[SourceTrack], folder: Path | None) -> None:
-        futures = [
-            self._workers.measure(
-                each.path,
-                each.track.identity,
-                self._most_segments(each.track),
-                self._work
-                / store_name(each.track.identity, each.version, self._most_segments(each.track)),
-                self._find_structure,
-            )
-            for each in tracks
-        ]
-        self._waiting.append((futures, folder))
-        while len(self._waiting) > _WAITING_PACKAGES:
-            self._wait()
+    def _task(self, each: SourceTrack) -> Task:
+        segments = self._most_segments(each.track)
+        result = self._work / store_name(each.track.identity, each.version, segments)
+        return Task(each.path, each.track.identity, segments, result)
 
-    def _wait(self) -> None:
-        futures, folder = self._waiting.popleft()
-        try:
-            for future in futures:
-                future.result()
-                self._advance(1, "measuring")
-        finally:
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+    def _clear(self, path: Path) -> None:
+        """Remove the folder that a file was unpacked into, once no other of it is waited for."""
+        for folder in self._unpacked:
+            if path.is_relative_to(folder):
+                self._unpacked[folder] -= 1
+                if self._unpacked[folder] == 0:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    del self._unpacked[folder]
+                return
 
     def _advance(self, count: int, step: str) -> None:
         self._done += count

@@ -17,8 +17,8 @@ from ...models.errors import CatalogueError
 from ..corpus.measuring import FindStructure
 from ..corpus.running import Progress, Run
 from ..corpus.sources import SourceTrack, folder_tracks
-from ..corpus.workers import Workers
 from ..corpus.working_folder import locked
+from ..execution.engine import Engine
 from ..files.names import display_name
 from .collecting import Refused, collected
 from .corpus import Mask, ReferenceCorpus, empty_corpus, merged, read_corpus, write_corpus
@@ -51,8 +51,7 @@ def add_folders(
     folders: Sequence[Path],
     find_structure: FindStructure,
     progress: Progress,
-    *,
-    jobs: int = 2,
+    engine: Engine,
 ) -> Grown:
     """Measure the audio in folders and put what is finished music into a corpus.
 
@@ -64,7 +63,7 @@ def add_folders(
         folders: Of audio; the first subfolder stands for an album.
         find_structure: Finds tempo and sections; a function of a module, for other processes.
         progress: Told how far it is.
-        jobs: Processes that measure.
+        engine: Where they are measured.
 
     Raises:
         CatalogueError: There is no such folder, or no audio in them, or the corpus cannot be read.
@@ -81,7 +80,7 @@ def add_folders(
         known = {(track.identity, track.version) for track in corpus.tracks}
         fresh = [each for each in found if (each.track.identity, each.version) not in known]
         fresh, clashing = _apart(fresh)
-        own, refused = _measured(corpus.name, fresh, work, find_structure, progress, jobs)
+        own, refused = _measured(corpus.name, fresh, work, find_structure, progress, engine)
         own, twice = _without_copies(own, corpus)
         whole = merged(corpus, own)
         write_corpus(path, whole)
@@ -145,12 +144,10 @@ def _measured(
     work: Path,
     find_structure: FindStructure,
     progress: Progress,
-    jobs: int,
+    engine: Engine,
 ) -> tuple[ReferenceCorpus, tuple[Refused, ...]]:
-    with Workers(jobs) as workers:
-        run = Run(work, workers, find_structure, progress, max(len(tracks), 1), segments=0)
-        run.measure(tracks)
-        run.finish()
+    run = Run(work, progress, max(len(tracks), 1), segments=0)
+    run.measure(run.of_files(tracks), engine, find_structure)
     own, refused = collected(name, tuple(run.candidates()), mastered_only=False)
     versions = {each.track.identity: each.version for each in tracks}
     dated = tuple(replace(track, version=versions[track.identity]) for track in own.tracks)

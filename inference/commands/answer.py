@@ -26,6 +26,11 @@ class Answer:
     wanted: bool
     entries: list[Entry] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        """Load what `give` takes: no import that an interruption breaks can always be repeated."""
+        if self.wanted:
+            self._text(None)
+
     def give(self, error: GlassmasterError | None = None) -> None:
         """Print the document on stdout, where it is wanted and has not been begun before.
 
@@ -39,10 +44,7 @@ class Answer:
         """
         if not self.wanted:
             return
-        from ..documents import dump_json
-        from ..report.document import document
-
-        text = dump_json(document(self.command, self.entries, error), ascii_only=True)
+        text = self._text(error)
         self.wanted = False
         try:
             print(text, flush=True)
@@ -52,3 +54,9 @@ class Answer:
             reason = cause.strerror or str(cause)
             message = f"the JSON document cannot be written to stdout: {reason}; lead it elsewhere"
             raise OutputError(message, code="write_failed") from cause
+
+    def _text(self, error: GlassmasterError | None) -> str:
+        from ..json_text import dump_json
+        from ..report.document import document
+
+        return dump_json(document(self.command, self.entries, error), ascii_only=True)

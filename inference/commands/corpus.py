@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...models.errors import UsageError
 from ..extra import needs_extra
 from .answer import Entry
+from .engines import TWO, add_engine_arguments, engine_asked_for
 from .files import measure, run_files, say
 from .progress import Progress
 
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = _action(actions, "add", "measure the masters in folders and add them to a corpus")
     add.add_argument("corpus", metavar="CORPUS", type=Path, help="made if it is not there")
     add.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
-    add.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    add_engine_arguments(add, TWO)
     remove = _action(actions, "remove", "remove tracks or albums from a corpus")
     remove.add_argument("corpus", metavar="CORPUS", type=Path)
     remove.add_argument("tracks", metavar="TRACK", nargs="+", help="name of a track or an album")
@@ -166,15 +167,12 @@ def _add(arguments: argparse.Namespace) -> int:
     from ..report.corpora import grown_entry, grown_lines
     from ..warming import ensure_warm
 
-    if arguments.jobs < 1:
-        raise UsageError("corpus add: --jobs must be at least 1", code="usage")
+    engine = engine_asked_for(arguments)
     check_own(arguments.corpus)
 
     def work(path: Path) -> tuple[Entry, str]:
         with Progress(path) as progress:
-            grown = add_folders(
-                path, arguments.folders, find_structure(), progress, jobs=arguments.jobs
-            )
+            grown = add_folders(path, arguments.folders, find_structure(), progress, engine)
         return grown_entry(path, grown), "\n".join(grown_lines(path, grown))
 
     ensure_warm()

@@ -4,60 +4,152 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from ...data.files.names import display_name
-from ...models.errors import GlassmasterError
+from ...models.errors import GlassmasterError, WorkerError
 from .answer import Answer, Entry
-from .progress import Progress
+from .progress import Progress, silence
 
 if TYPE_CHECKING:
     from ...data.analysis import Analysis
+    from ...data.execution.engine import Engine
     from ...data.files.info import FileInfo
     from ...data.findings import Finding
 
 WORST_FIRST = (1, 74, 65, 3, 2)
 
 
+Work: TypeAlias = Callable[[Path], tuple[Entry, str]]
+"""Returns a file's object for the document and its text for a person."""
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """Work on a file that may have been done already by a worker that died."""
+
+    def repeat(self, path: Path) -> tuple[Entry, str]:
+        """Work on a file once more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """Files that are worked on one after the other.
+
+    Attributes:
+        places: Of the files among the arguments.
+        paths: The files.
+        is_again: Whether a worker has died of them.
+
+    """
+
+    places: tuple[int, ...]
+    paths: tuple[Path, ...]
+    is_again: bool = False
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.paths))
+
+
 def run_files(
     paths: Iterable[Path],
-    work: Callable[[Path], tuple[Entry, str]],
+    work: Work,
     answer: Answer,
     *,
     debug: bool,
+    engine: Engine | None = None,
+    together: Callable[[Path], Hashable] | None = None,
 ) -> int:
-    """Run ``work`` on every file and print what came of it.
+    """Run ``work`` on every file and print what came of it, in the order of the files.
 
     Args:
         paths: The files.
-        work: Returns a file's object for the document and its text for a person.
+        work: See `Work`; where another process does it, it is sent there, and one that is
+            `Repeatable` is asked to repeat what a worker died of.
         answer: Takes the objects, and is given at the end; people read stderr either way.
         debug: Whether a fault of ours is raised with its traceback instead of reported.
+        engine: Where files are worked on; by default in this process.
+        together: Files for which it returns the same are worked on one after the other.
 
     Returns:
         The exit status: the first that occurs of 1, 74, 65, 3, 2, any other of a file, or 0.
 
     """
-    from ..report.document import error_entry
-    from ..report.text import error_text
+    from ...data.execution.engine import ThisProcess
 
-    for path in paths:
+    engine = engine or ThisProcess()
+    handed = _hand_out(list(paths), together)
+    tried = partial(_try_all, work, debug, engine.is_here)
+    held: dict[int, tuple[Entry, str]] = {}
+    with Progress(f"{len(handed)} files") as progress, _stdout_kept(engine):
+        running = engine.run(tried, handed, lost=_lost, again=partial(replace, is_again=True))
         try:
-            entry, text = work(path)
-        except GlassmasterError as error:
-            entry, text = error_entry(path, error), error_text(error)
-        except Exception as cause:
-            if debug:
-                raise
-            fault = internal_error(cause).located(display_name(path), path)
-            entry, text = error_entry(path, fault), error_text(fault)
-        answer.entries.append(entry)
-        say(text)
+            with closing(running):
+                for done, (place, results) in enumerate(running, 1):
+                    held.update(zip(handed[place].places, results, strict=True))
+                    while (following := len(answer.entries)) in held:
+                        progress.wipe()
+                        _report(answer, *held.pop(following))
+                    if not engine.is_here:
+                        progress("done", done / len(handed))
+        finally:  # what was finished before an interruption
+            for place in sorted(held):
+                _report(answer, *held[place])
     answer.give()
     statuses = {entry["exit_code"] for entry in answer.entries}
     return next((status for status in WORST_FIRST if status in statuses), max(statuses))
+
+
+def _hand_out(paths: Sequence[Path], together: Callable[[Path], Hashable] | None) -> list[_Handed]:
+    groups: dict[Hashable, list[int]] = {}
+    for place, path in enumerate(paths):
+        groups.setdefault(place if together is None else together(path), []).append(place)
+    return [_Handed(tuple(each), tuple(paths[place] for place in each)) for each in groups.values()]
+
+
+def _try_all(work: Work, debug: bool, is_here: bool, handed: _Handed) -> list[tuple[Entry, str]]:
+    if not is_here:
+        silence()
+    do = work.repeat if handed.is_again and isinstance(work, Repeatable) else work
+    return [_try(do, debug, path) for path in handed.paths]
+
+
+def _try(work: Work, debug: bool, path: Path) -> tuple[Entry, str]:
+    try:
+        return work(path)
+    except GlassmasterError as error:
+        return _failed(path, error)
+    except Exception as cause:
+        if debug:
+            raise
+        return _failed(path, internal_error(cause).located(display_name(path), path))
+
+
+def _lost(handed: _Handed, error: WorkerError) -> list[tuple[Entry, str]]:
+    return [_failed(path, error) for path in handed.paths]
+
+
+def _failed(path: Path, error: GlassmasterError) -> tuple[Entry, str]:
+    from ..report.document import error_entry
+    from ..report.text import error_text
+
+    return error_entry(path, error), error_text(error)
+
+
+def _report(answer: Answer, entry: Entry, text: str) -> None:
+    answer.entries.append(entry)
+    say(text)
+
+
+def _stdout_kept(engine: Engine) -> AbstractContextManager[object]:
+    """Lead what libraries tell of workers to stderr: stdout is the document's."""
+    return nullcontext() if engine.is_here else redirect_stdout(sys.stderr)
 
 
 def measure(path: Path) -> tuple[FileInfo, Analysis, tuple[Finding, ...]]:

@@ -5,31 +5,18 @@ from __future__ import annotations
 import argparse
 from os.path import isdir
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ...data.files.names import display_name, output_name
+from ...data.files.names import display_name
 from ...models.errors import UsageError
-from .answer import Entry
 from .corpus import add_corpus_arguments
+from .engines import add_engine_arguments, engine_asked_for
 from .files import run_files
-from .progress import Progress
-from .targets import (
-    CONTAINER_OF_SUFFIX,
-    add_output_arguments,
-    check_apart,
-    check_name,
-    check_targets,
-    prepare_reports,
-)
-
-if TYPE_CHECKING:
-    from ..recipe import Delivery
-    from ..results import Request
+from .mixes import CONTAINERS, Mastering, delivery_of
+from .targets import add_output_arguments, check_apart, prepare_reports
 
 NAME = "master"
 HELP = "master mixes"
 
-CONTAINERS = ("wav", "flac", "aiff")
 BIT_DEPTHS = ("16", "24", "32f")
 NOMINAL_RATE = 44_100
 
@@ -71,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bit-depth", choices=BIT_DEPTHS, help="else the profile's, usually 24")
     parser.add_argument("--sample-rate", type=int, metavar="HZ", help="else the mix's")
     parser.add_argument("--recipe", type=Path, metavar="OUT.yaml", help="save the recipe")
+    add_engine_arguments(parser)
     add_output_arguments(parser)
 
 
@@ -78,18 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...models.parameters import complete
     from ...models.processors import limiter
-    from ..corpora import named_corpora
-    from ..guidance import Guidance, named_parts, named_references
     from ..learned.loading import choose_predictor
-    from ..mastering import master
-    from ..recipe import save_recipe
-    from ..reference import check_excluded
-    from ..report.entries import master_entry
-    from ..report.page import page_path, write_page
-    from ..report.text import master_text
     from ..warming import ensure_warm
 
-    _delivery(arguments, NOMINAL_RATE)  # what is wrong with it belongs to no mix
+    delivery_of(arguments, NOMINAL_RATE)  # what is wrong with it belongs to no mix
     if arguments.true_peak is not None:
         complete("limiter", limiter.SPECS, {"ceiling_dbtp": arguments.true_peak})
     check_apart({"-o": arguments.output, "--recipe": arguments.recipe})
@@ -104,93 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--recipe takes one mix at a time", code="usage")
     if not 0.0 <= arguments.amount <= 1.0:
         raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
+    engine = engine_asked_for(arguments)
     prepare_reports(arguments.report)
-    predictor, notes = choose_predictor(arguments.model)
-    corpora = named_corpora(arguments.corpus)
-    check_excluded(corpora, arguments.exclude)
-    guidance = Guidance(
-        corpora,
-        tuple(arguments.exclude),
-        named_references(arguments.reference),
-        named_parts(arguments.reference_parts),
-        heeded=bool(arguments.corpus),
-    )
-    made: list[Path] = []
-
-    def work(path: Path) -> tuple[Entry, str]:
-        request = _request(arguments, path)
-        page = None if arguments.report is None else page_path(request.output, arguments.report)
-        targets = {"-o": request.output, "--recipe": arguments.recipe, "--report": page}
-        wanted = check_targets(targets, mixes, made, force=request.force)
-        with Progress(path) as progress:
-            result = master(
-                path,
-                request,
-                predictor,
-                amount=arguments.amount,
-                notes=notes,
-                guidance=guidance,
-                step=progress,
-            )
-        made.extend(wanted)
-        if arguments.recipe is not None:
-            save_recipe(result.recipe, arguments.recipe, force=request.force)
-        if arguments.report is not None:
-            write_page(result, arguments.report, force=request.force)
-        return master_entry(result, arguments.recipe, page), master_text(
-            result, arguments.recipe, page
-        )
-
+    mastering = Mastering(arguments, *choose_predictor(arguments.model))
     ensure_warm()
-    return run_files(mixes, work, arguments.answer, debug=arguments.debug)
-
-
-def _request(arguments: argparse.Namespace, mix: Path) -> Request:
-    from ...data.files.reader import open_audio
-    from ..results import Request
-
-    with open_audio(mix) as reader:
-        delivery = _delivery(arguments, reader.sample_rate)
-    output: Path | None = arguments.output
-    if output is None or isdir(output):
-        folder = mix.parent if output is None else output
-        output = folder / output_name(mix, f"-master.{delivery.container}")
-    return Request(
-        output=output,
-        delivery=delivery,
-        ceiling_dbtp=arguments.true_peak,
-        force=arguments.force,
-        nearest=arguments.nearest,
-        temp_dir=arguments.temp_dir,
+    return run_files(
+        mixes,
+        mastering,
+        arguments.answer,
+        debug=arguments.debug,
+        engine=engine,
+        together=mastering.place,
     )
-
-
-def _delivery(arguments: argparse.Namespace, mix_rate: int) -> Delivery:
-    from ..profiles import load_profile
-    from ..recipe import Delivery
-
-    profile = load_profile(arguments.profile)
-    container = _container(arguments.output, arguments.format)
-    sample_rate = arguments.sample_rate
-    if sample_rate is None:
-        sample_rate = profile.sample_rate or mix_rate
-    return Delivery(
-        profile=profile.name,
-        container=container,
-        bit_depth=arguments.bit_depth or profile.bit_depth,
-        sample_rate=sample_rate,
-        target_lufs=arguments.lufs,
-    )
-
-
-def _container(output: Path | None, asked: str | None) -> str:
-    """Return the container that is asked for, by name or by the output's name."""
-    if output is None or isdir(output):
-        return asked or CONTAINERS[0]
-    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
-    if named is None and asked is None:
-        message = f"{display_name(output)}: name it .wav, .flac or .aiff, or give --format"
-        raise UsageError(message, code="usage")
-    container = asked or named or CONTAINERS[0]
-    check_name(output, container)
-    return container

@@ -199,7 +199,7 @@ def test_the_baseline_says_that_it_does_not_listen(
 
 def test_adding_that_was_killed_goes_on(masters: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "mine.corpus"
-    command = [sys.executable, "-m", "glassmaster.inference.cli", "corpus", "add", str(corpus)]
+    command = [sys.executable, "-m", "glassmaster.inference.program", "corpus", "add", str(corpus)]
     process = subprocess.Popen([*command, str(masters), "--jobs", "1"], stderr=subprocess.PIPE)
     work = tmp_path / "mine.corpus.work"
     deadline = time.monotonic() + 60.0

@@ -66,7 +66,9 @@ def test_interrupted_at_its_start_gives_a_document(command: list[str], mix: Path
         "import signal, sys; from glassmaster.inference.commands import analyze\n"
         "analyze.run = lambda arguments: signal.raise_signal(signal.SIGTERM)\n"
         f"sys.argv = ['glassmaster', 'analyze', {str(mix)!r}, '--json']\n"
-        "from glassmaster.inference.cli import main; status = main()\n"
+        "from glassmaster.inference.cli import main\n"
+        "from glassmaster.inference.interruption import catch_interruptions\n"
+        "catch_interruptions(); status = main()\n"
         "print(*sys.modules, file=sys.stderr); sys.exit(status)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from glassmaster.inference.documents import (
     MOST_BYTES,
     MOST_LEVELS,
-    dump_json,
     dump_yaml,
     load_yaml,
     read_document,
     write_text,
 )
+from glassmaster.inference.json_text import dump_json
 from glassmaster.models.errors import OutputError, RecipeError
 
 PLAIN = st.recursive(

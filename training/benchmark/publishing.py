@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...inference.documents import dump_json, write_text
+from ...inference.documents import write_text
+from ...inference.json_text import dump_json
 from ...inference.report.document import Json, file_entry, plain
 from .evaluation import Evaluated
 from .report.page import benchmark_page

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...inference.commands.engines import TWO, add_engine_arguments, engine_asked_for
 from ...inference.commands.files import say
 from ...inference.commands.progress import Progress
 from ...models.errors import UsageError
@@ -53,7 +54,7 @@ def _add_build(build: argparse.ArgumentParser) -> None:
         help="splits to keep to (default: those that ship, without --folder)",
     )
     build.add_argument("--cut-splits", action="store_true", help="cut splits anew, into OUT/splits")
-    build.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    add_engine_arguments(build, TWO)
     build.add_argument("--force", action="store_true", help="replace a corpus that is there")
     build.add_argument("--json", action="store_true", help="print a JSON document on stdout")
 
@@ -127,8 +128,6 @@ def plan_of(arguments: argparse.Namespace) -> CorpusPlan:
     listing = _listing(arguments.packages)
     if not listing and not arguments.folder:
         raise UsageError("corpus build: give --packages or --folder", code="usage")
-    if arguments.jobs < 1:
-        raise UsageError("corpus build: --jobs must be at least 1", code="usage")
     if arguments.cut_splits and arguments.splits:
         raise UsageError("corpus build: give --splits or --cut-splits, not both", code="usage")
     splits = None
@@ -142,7 +141,7 @@ def plan_of(arguments: argparse.Namespace) -> CorpusPlan:
         folders=tuple(arguments.folder),
         cache=arguments.cache or arguments.out / "cache",
         splits=splits,
-        jobs=arguments.jobs,
+        engine=engine_asked_for(arguments),
         force=arguments.force,
     )
 

@@ -34,9 +34,7 @@ def quiet(step: str, share: float) -> None:
 
 
 def plan_of(folder: Path, out: Path) -> CorpusPlan:
-    return CorpusPlan(
-        out=out, listing=(), folders=(folder,), cache=out / "cache", splits=None, jobs=1
-    )
+    return CorpusPlan(out=out, listing=(), folders=(folder,), cache=out / "cache", splits=None)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +177,7 @@ def test_packages_are_unpacked_measured_and_cleared(folder: Path, tmp_path: Path
         row("tiny-data", "usr/guitar.flac", "stems"),
         row("hurt-data", "usr/one.flac"),
     )
-    plan = CorpusPlan(tmp_path / "out", listing, (), cache, None, jobs=1)
+    plan = CorpusPlan(tmp_path / "out", listing, (), cache, None)
     corpus = build_corpus(plan, thirds, quiet).corpus
     entries = {entry.identity: entry for entry in corpus.entries}
     assert len(entries) == len(listing)

@@ -21,6 +21,7 @@ SCRIPT = """
     import time
     from pathlib import Path
     from glassmaster.data.corpus.building import CorpusPlan, build_corpus
+    from glassmaster.data.execution.processes import Processes
     from glassmaster.training.corpus.tempo import find_structure
 
     def tell(step, share):
@@ -30,7 +31,7 @@ SCRIPT = """
 
     if __name__ == "__main__":
         folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-        plan = CorpusPlan(out, (), (folder,), out / "cache", None, jobs=2)
+        plan = CorpusPlan(out, (), (folder,), out / "cache", None, Processes(2))
         build_corpus(plan, find_structure, tell)
 """
 
@@ -89,7 +90,7 @@ def test_only_one_build_works_in_a_folder(folder: Path, script: Path, tmp_path: 
     with started(script, folder, tmp_path) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        plan = CorpusPlan(tmp_path, (), (folder,), tmp_path / "cache", None, jobs=1)
+        plan = CorpusPlan(tmp_path, (), (folder,), tmp_path / "cache", None)
         with pytest.raises(OutputError, match="another build"):
             build_corpus(plan, find_structure, lambda step, share: None)
         process.send_signal(signal.SIGKILL)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from glassmaster.data.corpus.measuring import no_structure
+from glassmaster.data.corpus.measuring import FindStructure, no_structure
+from glassmaster.data.corpus.tasks import Task, measure_and_save
+from glassmaster.data.execution.engine import ThisProcess
 from glassmaster.data.reference.corpus import read_corpus
 from glassmaster.data.reference.growing import Grown, add_folders, remove_tracks
 from glassmaster.data.synthetic import compose
@@ -36,7 +37,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def grow(path: Path, *folders: Path) -> Grown:
-    return add_folders(path, folders, no_structure, silent, jobs=1)
+    return add_folders(path, folders, no_structure, silent, ThisProcess())
 
 
 @pytest.mark.usefixtures("kernels")
@@ -73,14 +74,13 @@ def test_only_what_changed_is_measured_again(
     grow(path, folder)
     write(folder / "b.wav", 2)
     seen: list[str] = []
-    from glassmaster.data.corpus import workers
+    from glassmaster.data.corpus import running
 
-    def watched(path: Path, *rest: object) -> None:
-        seen.append(path.name)
-        kept(path, *rest)  # type: ignore[arg-type]
+    def watched(find_structure: FindStructure, task: Task) -> None:
+        seen.append(task.path.name)
+        measure_and_save(find_structure, task)
 
-    kept: Callable[..., None] = workers.measure_and_save
-    monkeypatch.setattr(workers, "measure_and_save", watched)
+    monkeypatch.setattr(running, "measure_and_save", watched)
     grown = grow(path, folder)
     assert (grown.added, grown.known, seen) == (1, 1, ["b.wav"])
     (folder / "c.wav").write_bytes((folder / "a.wav").read_bytes())

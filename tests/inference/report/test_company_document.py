@@ -12,7 +12,7 @@ import pytest
 from referencing import Registry, Resource
 
 from glassmaster.inference.company import Listened
-from glassmaster.inference.documents import dump_json
+from glassmaster.inference.json_text import dump_json
 from glassmaster.inference.reference import ReferenceMatch
 from glassmaster.inference.report.company import match_entry
 from glassmaster.inference.report.document import document

@@ -17,7 +17,7 @@ from referencing import Registry, Resource
 from glassmaster.data.analysis import Analysis
 from glassmaster.data.files.info import FileInfo
 from glassmaster.inference.compliance import check_compliance
-from glassmaster.inference.documents import dump_json
+from glassmaster.inference.json_text import dump_json
 from glassmaster.inference.profiles import load_profile, profile_names
 from glassmaster.inference.report.document import document, error_entry
 from glassmaster.inference.report.entries import (
