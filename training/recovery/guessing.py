@@ -13,8 +13,8 @@ from itertools import combinations
 
 from ...models.settings import ChainSettings
 from .beginning import first_vector
-from .descent import Descender, Descent
-from .search import ALWAYS, FEW, FIRST, MADE_BY_CHAIN_DB, TRIAL, Point, Search
+from .descent import Descender, Descent, Schedule
+from .search import ALWAYS, FEW, FIRST, LEAP, MADE_BY_CHAIN_DB, TRIAL, Point, Search
 from .staged import StagedChain
 from .vector import DELAY, DELAY_SCALE, Array
 
@@ -54,7 +54,8 @@ def first_point(search: Search, suggestions: Sequence[ChainSettings]) -> Point:
     best, descent = _most_promising(search, chain, given)
     descent = _first_descent(search, chain, best, descent)
     if descent.null_db > MADE_BY_CHAIN_DB:
-        moved, found = _moved_on(search, chain, *_most_promising(search, chain, guesses))
+        likely, _ = _most_promising(search, chain, guesses)
+        moved, found = _moved_on(search, chain, likely)
         found = _first_descent(search, chain, moved, found)
         if found.cost < descent.cost:
             best, descent = moved, found
@@ -91,13 +92,12 @@ def _most_promising(
     return min(tried, key=lambda one: one[1].cost)
 
 
-def _moved_on(
-    search: Search, chain: StagedChain, guess: _Guess, descent: Descent
-) -> tuple[_Guess, Descent]:
+def _moved_on(search: Search, chain: StagedChain, guess: _Guess) -> tuple[_Guess, Descent]:
     """Move the master sample by sample while that helps."""
+    descent = _trial(search, chain, guess, LEAP)
     for _ in range(MOST_SHIFT):
         beside = [replace(guess, shift=guess.shift + step) for step in (-1, 1)]
-        tried = [(each, _trial(search, chain, each)) for each in beside]
+        tried = [(each, _trial(search, chain, each, LEAP)) for each in beside]
         better, found = min(tried, key=lambda one: one[1].cost)
         if found.cost >= descent.cost:
             break
@@ -105,8 +105,10 @@ def _moved_on(
     return guess, descent
 
 
-def _trial(search: Search, chain: StagedChain, guess: _Guess) -> Descent:
+def _trial(
+    search: Search, chain: StagedChain, guess: _Guess, schedule: Schedule = TRIAL
+) -> Descent:
     vector = guess.start.copy()
     vector[DELAY] = guess.shift / DELAY_SCALE
     descender = Descender(chain, search.waveform(chain), guess.engaged, search.prior)
-    return descender.descend(vector, TRIAL, search.told)
+    return descender.descend(vector, schedule, search.told)
