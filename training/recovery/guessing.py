@@ -14,7 +14,7 @@ from itertools import combinations
 from ...models.settings import ChainSettings
 from .beginning import first_vector
 from .descent import Descender, Descent, Schedule
-from .search import ALWAYS, FEW, FIRST, LEAP, MADE_BY_CHAIN_DB, TRIAL, Point, Search
+from .search import ALWAYS, FEW, FIRST, HOPELESS_DB, LEAP, MADE_BY_CHAIN_DB, TRIAL, Point, Search
 from .staged import StagedChain
 from .vector import DELAY, DELAY_SCALE, Array
 
@@ -53,7 +53,7 @@ def first_point(search: Search, suggestions: Sequence[ChainSettings]) -> Point:
     given = [each for each in guesses if each.shift == 0]
     best, descent = _most_promising(search, chain, given)
     descent = _first_descent(search, chain, best, descent)
-    if descent.null_db > MADE_BY_CHAIN_DB:
+    if MADE_BY_CHAIN_DB < descent.null_db < HOPELESS_DB:
         likely, _ = _most_promising(search, chain, guesses)
         moved, found = _moved_on(search, chain, likely)
         found = _first_descent(search, chain, moved, found)

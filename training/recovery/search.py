@@ -54,7 +54,7 @@ SHALLOW_DB = -50.0
 MADE_BY_CHAIN_DB = -25.0
 """A null above is that of a master which the chain did not make, or not alone."""
 
-HOPELESS_DB = -3.0
+HOPELESS_DB = -1.0
 """A null above says that next to nothing of the waveform is explained."""
 
 JOINS_DB = 1.0
@@ -136,6 +136,8 @@ class Search:
 
     def later(self, point: Point) -> Point:
         """Descend on more excerpts."""
+        if point.descent.null_db > HOPELESS_DB:
+            return point
         return self._moved(point, self.loud(MORE), LATER)
 
     def leapt(self, point: Point) -> Point:

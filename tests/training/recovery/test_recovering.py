@@ -31,20 +31,20 @@ def null_db(found: Recovered, pair: PairAudio) -> float:
 
 
 @pytest.fixture(scope="module")
-def found(mastered: Any) -> Recovered:
-    return recovered(mastered.pair)
+def found(made: Any) -> Recovered:
+    return recovered(made.pair)
 
 
-def test_a_master_of_the_chain_is_nulled(found: Recovered, mastered: Any) -> None:
-    assert null_db(found, mastered.pair) <= GOAL_DB
-    assert found.null_db == pytest.approx(null_db(found, mastered.pair), abs=0.1)
+def test_a_master_of_the_chain_is_nulled(found: Recovered, made: Any) -> None:
+    assert null_db(found, made.pair) <= GOAL_DB
+    assert found.null_db == pytest.approx(null_db(found, made.pair), abs=0.1)
     assert found.engaged == {"equalizer", "multiband_compressor", "imager", "limiter"}
     assert not found.by_levels
 
 
-def test_effects_are_those_that_were_set(found: Recovered, mastered: Any) -> None:
-    own = effects(found, mastered.pair)
-    true = effects_of(mastered.chain, mastered.pair.mix, RATE)
+def test_effects_are_those_that_were_set(found: Recovered, made: Any) -> None:
+    own = effects(found, made.pair)
+    true = effects_of(made.chain, made.pair.mix, RATE)
     heard = slice(2, 25)  # the song has next to nothing at the ends
     assert np.abs(own.total_db - true.total_db)[heard].mean() <= 0.05
     assert np.abs(own.reductions_db - true.reductions_db).mean() <= 0.05
@@ -56,6 +56,7 @@ def effects(found: Recovered, pair: PairAudio) -> Effects:
     return effects_of(found.chain.resolve(found.vector, found.engaged), pair.mix, RATE)
 
 
+@pytest.mark.slow
 def test_samples_that_an_alignment_missed_are_found(later: PairAudio) -> None:
     found = recovered(later)
     assert found.delay == 3.0
@@ -69,8 +70,8 @@ def test_a_saturator_joins_where_it_was_used(master_of: Callable[..., Any]) -> N
     assert null_db(found, made.pair) <= GOAL_DB
 
 
-def test_a_mix_beside_itself_needs_no_block(mix: Samples) -> None:
-    found = recovered(PairAudio(mix, mix, RATE))
+def test_a_mix_beside_itself_needs_no_block(song: Samples) -> None:
+    found = recovered(PairAudio(song, song, RATE))
     assert found.engaged <= {"limiter"}
     assert found.null_db <= -90.0
     assert found.settings["equalizer"] == default_settings()["equalizer"] or (
@@ -78,15 +79,17 @@ def test_a_mix_beside_itself_needs_no_block(mix: Samples) -> None:
     )
 
 
-def test_what_the_chain_cannot_make_is_never_worse_than_the_mix(mix: Samples) -> None:
+@pytest.mark.slow
+def test_what_the_chain_cannot_make_is_never_worse_than_the_mix(song: Samples) -> None:
     """Another performance in all but the loudness: nothing of it can be explained."""
-    other = np.ascontiguousarray(mix[:, ::-1])
-    found = recovered(PairAudio(mix, other, RATE))
+    other = np.ascontiguousarray(song[:, ::-1])
+    found = recovered(PairAudio(song, other, RATE))
     assert found.null_db > -10.0
     left = np.square(found.output - other, dtype=np.float64).sum()
     loudest = np.square(other, dtype=np.float64).sum()
     assert left < 3.0 * loudest  # as loud as the master, and not louder to hide it
 
 
-def test_the_same_recovery_twice(found: Recovered, mastered: Any) -> None:
-    assert np.array_equal(recovered(mastered.pair).vector, found.vector)
+@pytest.mark.slow
+def test_the_same_recovery_twice(found: Recovered, made: Any) -> None:
+    assert np.array_equal(recovered(made.pair).vector, found.vector)
