@@ -41,10 +41,12 @@ def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     knobs = [name for name in told.intervals if name.partition(".")[0] in LABELS]
     if knobs:
         open_knobs = sum(name in unknown for name in knobs)
-        text = (
-            f"{open_knobs} of {len(knobs)} knobs are not determined: other positions do the same. "
-            "The effects above are what can be compared."
-        )
+        text = f"All {len(knobs)} knobs of these blocks are determined; the report lists them."
+        if open_knobs:
+            text = (
+                f"{open_knobs} of {len(knobs)} knobs are not determined: other positions do the "
+                "same. The effects above are what can be compared."
+            )
         lines += ["", *wrapped(text, "")]
     for finding in told.findings:
         if finding.code != "alignment":
@@ -86,7 +88,8 @@ def effect_rows(told: Explanation) -> list[Row]:
     rows: list[Row] = []
     for name, hz in zip(QUANTITIES, RESPONSE_HZ, strict=False):
         if any(abs(np.log2(hz / shown)) < 0.1 for shown in SHOWN_HZ):
-            rows.append((f"response at {frequency(float(hz))}", *_cells(told, values, name)))
+            nominal = frequency(float(name.partition("@")[2]))
+            rows.append((f"response at {nominal}", *_cells(told, values, name)))
     for place, band in enumerate(WIDTH_BANDS):
         name = QUANTITIES[WIDTH.start + place]
         rows.append((f"width, {band} band", *_cells(told, values, name)))
