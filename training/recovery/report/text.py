@@ -16,6 +16,9 @@ from ..explanation import Explanation, cannot_express
 SHOWN_HZ = (40.0, 80.0, 160.0, 315.0, 630.0, 1250.0, 2500.0, 5000.0, 10_000.0)
 """Third octaves that are told on a terminal; the page shows them all."""
 
+NOTHING_LEFT_DB = -150.0
+"""Below the rounding of 24 bit."""
+
 
 def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     """Return the lines that tell a recovery.
@@ -64,6 +67,8 @@ def told_alignment(told: Explanation) -> tuple[str, ...]:
 def left_text(told: Explanation) -> str:
     """Say how near the settings come."""
     recovered = told.recovered
+    if recovered.null_db <= NOTHING_LEFT_DB:
+        return "nothing of the waveform."
     return (
         f"{figure(recovered.null_db)} dB of the waveform ({figure(recovered.unchanged_db)} dB "
         f"without any setting); mel levels {figure(told.mel_db, 2)} dB apart "
