@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from catalogue_library import RATES_HZ, Library, Material, build, materials, music_files
+from catalogue_library import RATES_HZ, Library, build, materials, music_files
 from catalogue_masters import Signal, master
 
 from glassmaster.data.alignment.aligning import align
@@ -109,13 +109,14 @@ def _judge(library: Library, catalogue: Catalogue) -> None:
 def exactness(count: int, seed: int, music: list[Path]) -> None:
     """Align random pairs and print how many are exact."""
     rng = np.random.default_rng((seed, 1))
-    sources = list(islice(materials(rng, music), min(_SOURCES, count)))
+    songs = islice(materials(rng, music), min(_SOURCES, count))
+    sources = [(song.mix().astype(np.float32), song.sample_rate) for song in songs]
     errors, refused, times_s = [], 0, []
     flipped = 0
     for number in range(count):
-        song = sources[number % len(sources)]
+        mix, rate = sources[number % len(sources)]
         try:
-            error, is_upright, seconds = _aligned(song, rng)
+            error, is_upright, seconds = _aligned(mix.astype(np.float64), rate, rng)
         except CatalogueError as problem:
             refused += 1
             print(f"refused: {problem}")
@@ -133,9 +134,8 @@ def exactness(count: int, seed: int, music: list[Path]) -> None:
     )
 
 
-def _aligned(song: Material, rng: np.random.Generator) -> tuple[float, bool, float]:
+def _aligned(mix: Signal, rate: int, rng: np.random.Generator) -> tuple[float, bool, float]:
     """Return the error of an alignment in samples, whether its polarity is right, and its time."""
-    rate, mix = song.sample_rate, song.mix()
     shift = int(rng.integers(-2 * rate, 2 * rate))
     sign = int(rng.choice((-1, 1)))
     made = sign * master(mix, rate, rng)

@@ -81,14 +81,25 @@ def scan(
     return Scanned(len(found), len(changed), compared, len(gone))
 
 
+def check_folders(folders: Sequence[Path]) -> None:
+    """Refuse what is no folder.
+
+    Raises:
+        CatalogueError: ``folder``.
+
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            message = f"{display_name(folder)}: is no folder; give one that holds audio files"
+            raise CatalogueError(message, code="folder", path=folder)
+
+
 def _walk(folders: Sequence[Path]) -> Iterator[StoredFile]:
     """Yield the audio files in folders, each once, as they are now."""
+    check_folders(folders)
     seen: set[Path] = set()
     for folder in folders:
         root = Path(os.path.abspath(folder))
-        if not root.is_dir():
-            message = f"{display_name(folder)}: is no folder; give one that holds audio files"
-            raise CatalogueError(message, code="folder", path=folder)
         for path in _audio_files(root):
             if path not in seen:
                 seen.add(path)
