@@ -55,7 +55,8 @@ class _Comparer:
         ]
         for done, (place, comparison) in enumerate(self.engine.run(compare, tasks), 1):
             key = _key(*left[place])
-            self.catalogue.put_comparison(*key, comparison)
+            if comparison.lasts:
+                self.catalogue.put_comparison(*key, comparison)
             self.known[key] = comparison
             self.made += 1
             self.progress(step, done / len(left))
@@ -133,7 +134,8 @@ def confirm(catalogue: Catalogue, mix: Path, master: Path) -> None:
     comparison = catalogue.comparisons().get(_key(first, second))
     if comparison is None and sketches[0] is not None and sketches[1] is not None:
         comparison = compare(Task(first.path, second.path, sketches[0], sketches[1]))
-        catalogue.put_comparison(*_key(first, second), comparison)
+        if comparison.lasts:
+            catalogue.put_comparison(*_key(first, second), comparison)
     if comparison is None or comparison.alignment is None:
         reason = comparison.reason if comparison else "one of both cannot be read"
         raise CatalogueError(reason, code="other_performance", path=master)
