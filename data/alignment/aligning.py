@@ -100,6 +100,7 @@ def align(mix: Track, master: Track) -> Alignment:
         drift_ppm=1e6 * line.slope,
         polarity=fit.delay.sign,
         gain_db=alike.gain_db,
+        tone_db=alike.tone_db,
         mix_share=mix_share,
         master_share=master_share,
         fade_in_end_s=fade_in_end_s,

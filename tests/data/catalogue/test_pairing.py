@@ -17,7 +17,7 @@ from glassmaster.data.catalogue.roles import Song
 ROOT = Path("/studio")
 FACTS = Facts("WAV", "PCM_24", False, 24, 44_100, 2, 44_100 * 200, -20.0, 8.0, -4.0, 16.0, "", {})
 ALIGNMENT = Alignment(
-    44_100, 44_100, (Segment(0, 44_100 * 200, 0, 0.0),), 0.0, 1, 9.0, 1.0, 1.0, None, None,
+    44_100, 44_100, (Segment(0, 44_100 * 200, 0, 0.0),), 0.0, 1, 9.0, 1.5, 1.0, 1.0, None, None,
     1.0, -24.0, -15.0, 0.0, ("Both begin at the same sample.",),
 )  # fmt: skip
 
@@ -75,6 +75,14 @@ def test_doubts_are_never_sure(mix: Song, master: Song, alignment: Alignment, re
     assert pair.status is Status.UNSURE
     assert pair.confidence < 0.7
     assert any(reason in each for each in pair.reasons)
+
+
+def test_what_is_only_louder_may_be_a_listening_copy() -> None:
+    flat = replace(ALIGNMENT, tone_db=0.05)
+    (pair,) = paired((song("a/Song.wav"), mastered("b/Song.wav"), flat))
+    assert pair.status is Status.UNSURE
+    (pair,) = paired((MIX, MASTER, flat))
+    assert pair.status is Status.SURE
 
 
 def test_what_is_neither_mix_nor_master_is_no_pair() -> None:
