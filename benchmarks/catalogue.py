@@ -19,7 +19,9 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -63,17 +65,26 @@ def find(root: Path, count: int, seed: int, music: list[Path]) -> None:
     print(
         f"built {len(library.sound_of)} files in {time.process_time() - started:.0f} s", flush=True
     )
+    path = root / "catalogue.glassmaster"
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # memory of its own
+        print(pool.submit(_scan, path, library.root).result(), flush=True)
+    with open_catalogue(path) as catalogue:
+        _judge(library, catalogue)
+
+
+def _scan(path: Path, root: Path) -> str:
+    """Scan a library and tell what it cost."""
+    ensure_warm()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     started, cpu_s = time.perf_counter(), time.process_time()
-    with open_catalogue(root / "catalogue.glassmaster", create=True, alone=True) as catalogue:
-        scanned = scan(catalogue, [library.root], lambda step, done: None)
-        elapsed_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_s
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-        print(
-            f"scanned in {elapsed_s:.0f} s (CPU {cpu_s:.0f} s), {scanned.compared} comparisons, "
-            f"peak memory {peak:.0f} MiB (before: {before:.0f} MiB)"
-        )
-        _judge(library, catalogue)
+    with open_catalogue(path, create=True, alone=True) as catalogue:
+        scanned = scan(catalogue, [root], lambda step, done: None)
+    elapsed_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_s
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return (
+        f"scanned in {elapsed_s:.0f} s (CPU {cpu_s:.0f} s), {scanned.compared} comparisons, peak "
+        f"memory {peak:.0f} MiB, {before:.0f} of them before the scan"
+    )
 
 
 def _judge(library: Library, catalogue: Catalogue) -> None:

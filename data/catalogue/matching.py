@@ -80,9 +80,10 @@ def pair(catalogue: Catalogue, progress: Progress, engine: Engine | None = None)
     fit = []
     for song in songs.values():
         sketch = catalogue.sketch(song.sha256)
-        if sketch is not None and not song.facts.unfit:
+        if sketch is not None:
             comparer.sketches[song.sha256] = sketch
-            fit.append(song)
+            if not song.facts.unfit and song.name.role not in (Role.STEM, Role.COPY):
+                fit.append(song)
     near = [
         (fit[one], fit[two])
         for one, two in near_pairs(fit, [comparer.sketches[song.sha256] for song in fit])
@@ -190,12 +191,12 @@ def _remark(
         return content.problem or "It cannot be read."
     if song.name.role is Role.STEM:
         return _STEM
+    if song.name.role is Role.COPY:
+        return _COPY
     if song.facts.unfit:
         return _UNFIT[song.facts.unfit]
     if copy_of is not None:
         return f"It sounds the same as {display_name(copy_of.path)}, which stands for it."
-    if song.name.role is Role.COPY:
-        return _COPY
     return refusals.get(song.sha256, _ALONE)
 
 
