@@ -32,6 +32,7 @@ _UNFIT = {
 _STEM = "It is called a stem."
 _COPY = "It is called a listening copy, neither mix nor master."
 _ALONE = "No other file is the mix or the master of it."
+_SAYS_MOST = {Role.MIX: 0, Role.MASTER: 0, Role.STEM: 1, Role.COPY: 1, Role.UNSAID: 2}
 _DECIDED = Direction(True, 1.0, "A person said which is the mix", "")
 
 
@@ -164,7 +165,7 @@ def songs_of(files: Sequence[StoredFile], contents: Mapping[str, Content]) -> di
             continue
         name = parse(file.path, file.root)
         before = songs.get(file.sha256)
-        if before is None or (before.name.role is Role.UNSAID and name.role is not Role.UNSAID):
+        if before is None or _SAYS_MOST[name.role] < _SAYS_MOST[before.name.role]:
             songs[file.sha256] = Song(file.sha256, file.path, file.mtime_ns, name, content.facts)
     return songs
 

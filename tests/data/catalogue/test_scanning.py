@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from glassmaster.data.catalogue import matching
 from glassmaster.data.catalogue.records import Status
@@ -74,6 +76,16 @@ def test_only_what_changed_is_measured_again(library: Path, tmp_path: Path) -> N
     with open_catalogue(path) as catalogue:
         assert {mix for mix, _, _ in names(catalogue)} == {mix for mix, _, _ in SURE}
         assert not any(file.path.name == "click.wav" for file in catalogue.files())
+
+
+def test_a_stem_never_stands_for_a_mix(library: Path, tmp_path: Path) -> None:
+    one = library / "Ebba/One"
+    shutil.copy(one / "Mixes/Red Car mix v2.wav", one / "A stem of Red Car.wav")
+    samples, rate = soundfile.read(one / "Mixes/Red Car mix v2.wav")
+    soundfile.write(one / "Stems/Red Car all.wav", samples, rate, subtype="PCM_24", format="AIFF")
+    scanned(tmp_path / "c", library)
+    with open_catalogue(tmp_path / "c") as catalogue:
+        assert names(catalogue) == SURE
 
 
 def test_other_folders_stay(library: Path, tmp_path: Path) -> None:
