@@ -27,6 +27,7 @@ class Material:
     sample_rate: int
 
     def mix(self, gains: Mapping[str, float] | None = None, leave: tuple[str, ...] = ()) -> Signal:
+        """Sum the stems."""
         gains = gains or {}
         return np.sum(
             [gains.get(name, 1.0) * x for name, x in self.stems.items() if name not in leave],
@@ -43,6 +44,7 @@ class Library:
     truth: set[tuple[str, str]] = field(default_factory=set)
 
     def write(self, path: Path, x: Signal, rate: int, sound: str, rng: np.random.Generator) -> None:
+        """Write a file, under another name where there is one of its name."""
         path = self.root / path
         number = 1
         while path.exists():

@@ -34,6 +34,7 @@ class Namer:
         self._used: set[str] = set()
 
     def song(self) -> SongNames:
+        """Draw the names of another song."""
         rng = self._rng
         title = ""
         while not title or title in self._used:
@@ -65,6 +66,7 @@ class SongNames:
     track: int
 
     def mix(self, version: int, revisions: int) -> Path:
+        """Name a revision of the mix."""
         words = ["mix"] if revisions == 1 else []
         number = str(self.rng.choice((f"mix v{version}", f"mix{version}", f"Mix_{version:02d}")))
         if revisions > 1:
@@ -76,6 +78,7 @@ class SongNames:
         return self._path("mix", words)
 
     def master(self, number: int) -> Path:
+        """Name a master."""
         word = str(self.rng.choice(("master", "MST", "mastered", "Master 24-44", "[master]")))
         words = [] if self.rng.random() < 0.2 else [word]
         if number:
@@ -83,19 +86,22 @@ class SongNames:
         return self._path("master", words, numbered=self.rng.random() < 0.4)
 
     def copy(self, role: str) -> Path:
+        """Name a copy in another format."""
         words = [str(self.rng.choice((f"{role} 16", f"{role} 44k", f"{role} copy")))]
         return self._path(role, words, suffix=".flac")
 
     def variant(self, what: str, role: str) -> Path:
+        """Name another version of the song."""
         spoken = {"instrumental": ("instrumental", "INST", "no vox"), "vocal up": ("vox up",)}
         words = [str(self.rng.choice(spoken.get(what, (what,))))]
         if what != "limited ref" and self.rng.random() < 0.7:
             words.append(role)
-        if self.rng.random() < 0.15:
+        if self.rng.random() < 0.05:
             words = words[1:]  # nobody said which version this is
         return self._path(role, words)
 
     def stem(self, name: str) -> Path:
+        """Name a stem."""
         return self._path("stem", [name])
 
     def _path(

@@ -24,7 +24,8 @@ PURE = 0.93
 _LOWEST_HZ = 120.0
 _POINTS = 140  # that the spectrum is gathered in, evenly on a logarithmic axis
 _CORNERS_HZ = np.geomspace(50.0, 12_000.0, 36)
-_SECTIONS = 4
+_MOST_SECTIONS = 4
+_PRICE = 5e-4  # of agreement: what a section has to bring
 # places in _CORNERS_HZ
 _STARTS = ((), (10, 16), (10, 20, 26, 28), (16, 26, 28), (8, 18, 29, 29), (24, 26, 29, 31))
 _DELAYS = np.arange(-56, 57) / 4.0  # in samples
@@ -130,16 +131,29 @@ def _gathered(
 
 
 def _fitted(path: _Path, sign: int) -> _Fit:
-    """Return the best sections for a polarity."""
+    """Return the best sections for a polarity: few that fit well before many that fit better."""
+    found = []
+    for sections in range(1, _MOST_SECTIONS + 1):
+        fit = _searched(path, sign, sections)
+        _refine(path, sign, fit)
+        fit.agreement -= _PRICE * sections
+        found.append(fit)
+    return max(found, key=lambda each: each.agreement)
+
+
+def _searched(path: _Path, sign: int, sections: int) -> _Fit:
+    """Return the best of so many sections on the grid of corners."""
     grid = np.concatenate((path.undone(_CORNERS_HZ), np.ones((1, len(path.hz)))))
     none = len(_CORNERS_HZ)
     found = []
     for start in _STARTS:
-        places = [*start, *[none] * (_SECTIONS - len(start))]
+        if len(start) > sections:
+            continue
+        places = [*start, *[none] * (sections - len(start))]
         best, delay = -np.inf, 0.0
         for _ in range(_MOST_ROUNDS):
             before = best
-            for slot in range(_SECTIONS):
+            for slot in range(sections):
                 others = np.prod(grid[places[:slot] + places[slot + 1 :]], axis=0)
                 fitted = sign * path.agreement(grid * others, _DELAYS)
                 row, column = np.unravel_index(int(np.argmax(fitted)), fitted.shape)
@@ -149,9 +163,7 @@ def _fitted(path: _Path, sign: int) -> _Fit:
                 break
         corners = [float(_CORNERS_HZ[place]) for place in places if place < none]
         found.append(_Fit(best, delay, corners))
-    best_fit = max(found, key=lambda fit: fit.agreement)
-    _refine(path, sign, best_fit)
-    return best_fit
+    return max(found, key=lambda fit: fit.agreement)
 
 
 def _refine(path: _Path, sign: int, fit: _Fit) -> None:

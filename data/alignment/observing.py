@@ -28,6 +28,8 @@ MOST_WINDOWS = 24
 LEAST_WINDOWS = 4
 """Of a passage; they overlap where it is short."""
 
+_LEAST_STEP_S = 1.5
+
 _PARTS = 10**6  # a sample rate in millionths is whole, whatever the drift
 
 
@@ -110,7 +112,8 @@ def read_pairs(mix: Track, master: Track, passages: Sequence[Passage]) -> list[P
     for number, passage in enumerate(passages):
         share = round(MOST_WINDOWS * lengths[number] / sum(lengths))
         room_s = max((passage.end - passage.start) * HOP_S - WINDOW_S, 0.0)
-        for start_s in np.linspace(0.0, room_s, max(LEAST_WINDOWS, share)):
+        count = max(LEAST_WINDOWS, min(share, 1 + int(room_s / _LEAST_STEP_S)))
+        for start_s in np.linspace(0.0, room_s, count):
             at_s = passage.start * HOP_S + float(start_s)
             first = Span(round(at_s * mix_rate), round(WINDOW_S * mix_rate))
             begin = round((at_s + passage.lag * HOP_S) * master_rate) - margin

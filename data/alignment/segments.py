@@ -90,7 +90,7 @@ def _moved(segment: Segment, start: int, slope: float) -> Segment:
 
 
 def _from_start(segment: Segment, slope: float, rate: int) -> Segment:
-    first = max(0, -int(np.floor(segment.offset)))
+    first = max(0, -segment.offset_samples)
     return _moved(segment, first, slope) if segment.start - first <= ENDS_S * rate else segment
 
 

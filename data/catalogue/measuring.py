@@ -11,6 +11,7 @@ from ...models.errors import GlassmasterError
 from ..alignment.sketch import HOP_S, Sketch, SketchMeter
 from ..audio import blocks
 from ..corpus.character import Character, character
+from ..corpus.selection import LOOP_ERROR, NOISE_LIVELINESS_DB
 from ..files.info import FileInfo
 from ..files.names import display_name
 from ..files.reader import open_audio
@@ -23,10 +24,8 @@ SHORTEST_S = 8.0
 """What is shorter is no song."""
 
 _READ_BYTES = 1 << 20
-_LEAST_TONALITY_DB = 1.4  # noise has about 1
 _LEAST_SOUNDING = 0.1
-_LOOP_ERROR = 0.02
-_LONGEST_LOOP_S = 10.0
+_LONGEST_LOOP_S = 30.0  # a song that is made of loops is longer
 _TAGS = ("title", "artist", "album", "tracknumber")
 
 
@@ -150,7 +149,7 @@ def _measure(path: Path) -> tuple[Facts, Sketch]:
     if facts.unfit:
         return facts, sketch
     found = character(power, sketch.words, HOP_S)
-    return replace(facts, unfit=_unfit(found)), sketch
+    return replace(facts, unfit=_unfit(found, sketch.duration_s)), sketch
 
 
 def _facts(info: FileInfo, sketch: Sketch, loudness: LoudnessReport) -> Facts:
@@ -176,11 +175,11 @@ def _facts(info: FileInfo, sketch: Sketch, loudness: LoudnessReport) -> Facts:
     )
 
 
-def _unfit(found: Character) -> str:
+def _unfit(found: Character, duration_s: float) -> str:
     if found.sounding_share < _LEAST_SOUNDING:
         return "silent"
-    if found.tonality_db < _LEAST_TONALITY_DB:
+    if found.tonality_db + found.movement_db < NOISE_LIVELINESS_DB:
         return "noise"
-    if 0.0 < found.period_s <= _LONGEST_LOOP_S and found.period_error < _LOOP_ERROR:
+    if duration_s <= _LONGEST_LOOP_S and found.period_error < LOOP_ERROR:
         return "loop"
     return ""
