@@ -12,6 +12,7 @@ from ...data.alignment.alignment import Alignment
 from ...data.alignment.describing import describe
 from ...data.alignment.warping import aligned_pair
 from ...data.analysis import Analysis
+from ...data.audio import Samples
 from ...data.features.frames import MelFrames, mel_frames
 from ...data.files.info import FileInfo
 from ...data.findings import Finding
@@ -23,10 +24,11 @@ from ...inference.step import Step
 from ...models.distances.measures import mel_distance
 from ...models.moves import RESPONSE_HZ
 from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
-from .beginning import PairAudio, measure_pair
+from .beginning import PairAudio, measure_pair, shifted
 from .certainty import intervals_of, measure_spreads
 from .effects import Effects, effects_of
-from .recovering import MADE_BY_CHAIN_DB, Recovered, recover
+from .recovering import Recovered, recover
+from .search import MADE_BY_CHAIN_DB
 from .vector import Array
 
 EXACT_DB = -60.0
@@ -97,7 +99,9 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
     _, master_reader = analyze_file(master, step)
     step("aligning", 0.0)
     aligned = aligned_pair(mix, master)
-    pair = PairAudio(aligned.mix, aligned.master, aligned.sample_rate)
+    alignment = aligned.alignment
+    one_clock = alignment.mix_rate == alignment.master_rate and alignment.drift_ppm == 0.0
+    pair = PairAudio(aligned.mix, aligned.master, aligned.sample_rate, one_clock)
     measured = measure_pair(pair, before)
     predicted = choose_predictor(None)[0].predict(before)
     recovered = recover(pair, measured, step, (predicted.settings,))
@@ -105,9 +109,10 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
     effects = effects_of(chain, pair.mix, pair.sample_rate)
     spreads = measure_spreads(recovered, pair.mix, pair.sample_rate)
     made = mel_frames(recovered.output, pair.sample_rate)
-    wanted = mel_frames(pair.master, pair.sample_rate)
-    told = [Finding("alignment", text) for text in describe(aligned.alignment)]
-    told += [Finding("alignment", text) for text in aligned.alignment.findings]
+    master_audio = shifted(pair.master, recovered.delay)
+    wanted = mel_frames(master_audio, pair.sample_rate)
+    told = [Finding("alignment", text) for text in describe(alignment)]
+    told += [Finding("alignment", text) for text in alignment.findings]
     return Explanation(
         mix=mix,
         master=master,
@@ -115,13 +120,13 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
         master_info=master_reader.info,
         before=before,
         after=measured.master,
-        alignment=aligned.alignment,
+        alignment=alignment,
         recovered=recovered,
         effects=effects,
         intervals=intervals_of(recovered, effects.quantities, spreads),
         mel_db=_distance_db(made, wanted),
         unchanged_mel_db=_distance_db(mel_frames(pair.mix, pair.sample_rate), wanted),
-        rest_db=_rest_db(recovered, pair),
+        rest_db=_rest_db(recovered.output, master_audio, pair.sample_rate),
         findings=(*reader.findings(), *master_reader.findings(), *told),
     )
 
@@ -175,15 +180,15 @@ def _distance_db(made: MelFrames, wanted: MelFrames) -> float:
     return float(mel_distance(*rows)[0])
 
 
-def _rest_db(recovered: Recovered, pair: PairAudio) -> Array:
-    """Return what is left of the master in third octaves, relative to it."""
+def _rest_db(output: Samples, master: Samples, sample_rate: int) -> Array:
+    """Return what is left of a master in third octaves, relative to it."""
     powers = []
-    for samples in (recovered.output - pair.master, pair.master):
-        meter = SpectrumMeter(pair.sample_rate, 2)
+    for samples in (output - master, master):
+        meter = SpectrumMeter(sample_rate, 2)
         meter.feed(samples)
         powers.append(third_octaves(meter.spectrum(None).total))
     used = np.isin(THIRD_CENTERS_HZ, RESPONSE_HZ)
-    rest, master = (power[used] for power in powers)
-    floor = 1e-8 * float(master.max())  # bands without music tell nothing
-    ratio_db: Array = 10.0 * np.log10((rest + 1e-30) / np.maximum(master, floor))
+    rest, whole = (power[used] for power in powers)
+    floor = 1e-8 * float(whole.max())  # bands without music tell nothing
+    ratio_db: Array = 10.0 * np.log10((rest + 1e-30) / np.maximum(whole, floor))
     return ratio_db

@@ -39,21 +39,14 @@ def loud_places(
     return tuple(places)
 
 
-def render_whole(
-    chain: ResolvedChain, mix: Samples, sample_rate: int
-) -> tuple[npt.NDArray[np.float32], ChainRenderer]:
-    """Render a whole song by the engine.
-
-    Returns:
-        Shape ``(2, time)``, and the renderer with what it counted.
-
-    """
+def render_whole(chain: ResolvedChain, mix: Samples, sample_rate: int) -> npt.NDArray[np.float32]:
+    """Render a whole song by the engine, shape ``(2, time)``."""
     renderer = ChainRenderer(chain, sample_rate, mix.shape[0])
     parts = [
         renderer.process(mix[:, at : at + BLOCK_FRAMES]).astype(np.float32)
         for at in range(0, mix.shape[1], BLOCK_FRAMES)
     ]
-    return np.concatenate((*parts, renderer.finish().astype(np.float32)), axis=1), renderer
+    return np.concatenate((*parts, renderer.finish().astype(np.float32)), axis=1)
 
 
 def rest_by_second(output: Samples, master: Samples, sample_rate: int) -> Array:
