@@ -24,7 +24,7 @@ from ..learning.composing import flattened
 from ..learning.tracking import MODEL_FOLDER, RUN_FILE, Records
 from .base import BaseModel, base_model
 from .catalogued.collecting import (
-    StudiedPairs,
+    check_enough,
     collect,
     explained_only,
     found_leaks,
@@ -32,6 +32,7 @@ from .catalogued.collecting import (
     study_catalogue,
 )
 from .catalogued.excerpts import ExcerptRules
+from .catalogued.storing import cache_folder
 from .deciding import Verdict
 from .exporting import export_adapted
 from .proving.document import proof_document
@@ -76,11 +77,6 @@ class FineTuned:
     base: BaseModel
 
 
-def cache_folder(catalogue: Path, given: str | None) -> Path:
-    """Return where what is known of a catalogue's pairs is kept."""
-    return catalogue.with_name(f"{catalogue.name}.pairs") if given is None else Path(given)
-
-
 def finetune(
     catalogue: Path, config: DictConfig, command: str, engine: Engine, progress: Progress
 ) -> FineTuned:
@@ -107,13 +103,13 @@ def finetune(
     corpora = [each.corpus for each in named_corpora([str(name) for name in config.corpora])]
     with open_catalogue(catalogue) as opened:
         cache = cache_folder(catalogue, config.cache)
-        _check_enough(catalogue, len(opened.usable_pairs()), "")
-        known = explained_only(study_catalogue(opened, rules, cache, engine, progress))
+        known = study_catalogue(opened, rules, cache, engine, progress, FEWEST)
+        known = explained_only(known)
         leaks = found_leaks(known, corpora)
         if leaks and config.leaks == REFUSE:
             raise _leaking(catalogue, leaks)
         known = known.without({name: f"it is {source}" for name, source in leaks.items()})
-        _check_enough(catalogue, len(known), _told(known))
+        check_enough(catalogue, known, FEWEST)
         collected = collect(known, prints_of(opened, known), base)
     progress("adapting", 0.0)
     proof = prove(collected, base, _NOT_RUN, leaks)
@@ -196,21 +192,6 @@ def _recorded(config: DictConfig, proof: Proof, facts: Mapping[str, str], weight
             return ""
         is_accepted = proof.decision.verdict is Verdict.ACCEPTED
         return records.register(config.name, logging.alias if is_accepted else None)
-
-
-def _check_enough(catalogue: Path, count: int, why: str) -> None:
-    if count < FEWEST:
-        raise CatalogueError(
-            f"{display_name(catalogue)}: {count} pairs can be learned from, and {FEWEST} are needed"
-            f"{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
-            code="few_pairs",
-            path=catalogue,
-        )
-
-
-def _told(known: StudiedPairs) -> str:
-    told = "; ".join(f"{each.name}: {each.reason}" for each in known.left_out)
-    return f" ({told})" if told else ""
 
 
 def _leaking(catalogue: Path, leaks: Mapping[str, str]) -> CatalogueError:

@@ -15,6 +15,7 @@ from glassmaster.models.spectrum import THIRD_CENTERS_HZ
 from glassmaster.training.benchmark.delivery import analysis_of, deliver_audio
 from glassmaster.training.benchmark.methods.matching import matched_audio
 
+TITLES = ("Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Haven")
 ALBUMS = ("First Light", "Second Wind", "Third Rail")
 
 Master = Callable[[Samples, int], Samples]
@@ -54,7 +55,7 @@ def make_studio(
             ("mix", mix.samples),
             ("master", master(mix.samples, mix.sample_rate)),
         ):
-            path = album / role / f"{names}.wav"
+            path = album / role / f"{TITLES[song]} {role}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, samples.T, mix.sample_rate, subtype="PCM_24")
     return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ from ....data.corpus.working_folder import locked
 from ....data.execution.engine import Engine
 from ....data.files.names import display_name
 from ....data.reference.corpus import ReferenceCorpus
-from ....models.errors import WorkerError
+from ....models.errors import CatalogueError, WorkerError
 from ...recovery.explaining import MasteredFrames
 from ..base import BaseModel
 from ..pairs import MOST_RESIDUAL_DB, StudioPairs
 from .excerpts import ExcerptRules
 from .leaks import leaks_of
+from .naming import pair_names
 from .storing import load_studied, save_studied, stored_path
 from .studying import PairItem, Studied, joined_pairs, study
 from .units import Link, Units, check_apart, same_recordings, units_of
@@ -112,6 +112,7 @@ def study_catalogue(
     cache: Path,
     engine: Engine,
     progress: Progress,
+    least: int,
 ) -> StudiedPairs:
     """Study the pairs of a catalogue that may be learned from, but for those that were before.
 
@@ -121,13 +122,17 @@ def study_catalogue(
         cache: Folder in which studies are kept; what is done is kept at once.
         engine: Where pairs are studied.
         progress: Told how far it is.
+        least: With fewer pairs to begin with, none is studied.
 
     Raises:
-        CatalogueError: The catalogue is damaged.
+        CatalogueError: The catalogue is damaged, or ``few_pairs``.
         OutputError: The folder cannot be written, or another run works in it.
 
     """
     usable = [pair for pair in catalogue.usable_pairs() if pair.alignment is not None]
+    unsure = pair_names([pair for pair in catalogue.pairs() if pair.status is Status.UNSURE])
+    if len(usable) < least:
+        raise _too_few(catalogue.path, len(usable), (), unsure, least)
     names = dict(zip(map(id, usable), pair_names(usable), strict=True))
     items = [
         PairItem(
@@ -164,7 +169,7 @@ def study_catalogue(
         sources=tuple(pair for pair, _ in kept),
         studied=tuple(each for _, each in kept),
         left_out=tuple(refused),
-        unsure=tuple(pair_names([p for p in catalogue.pairs() if p.status is Status.UNSURE])),
+        unsure=tuple(unsure),
         mtimes_ns=tuple(changed.get(pair.master_path, 0) for pair, _ in kept),
         new=len(missing),
     )
@@ -217,6 +222,33 @@ def collect(known: StudiedPairs, prints: dict[str, Words], base: BaseModel) -> C
     return Collected(known, pairs, joined_pairs(list(known.studied)), units)
 
 
+def _too_few(
+    catalogue: Path, count: int, left_out: Sequence[LeftOut], unsure: Sequence[str], needed: int
+) -> CatalogueError:
+    """Return the error of a catalogue with too few pairs, which says what became of the others."""
+    told = [f"{each.name}: {each.reason}" for each in left_out]
+    if unsure:
+        told.append(f"{len(unsure)} unsure")
+    why = f" ({'; '.join(told)})" if told else ""
+    return CatalogueError(
+        f"{display_name(catalogue)}: {count} pairs can be learned from, and {needed} are needed"
+        f"{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
+        code="few_pairs",
+        path=catalogue,
+    )
+
+
+def check_enough(catalogue: Path, known: StudiedPairs, least: int) -> None:
+    """Refuse to go on with fewer pairs.
+
+    Raises:
+        CatalogueError: ``few_pairs``.
+
+    """
+    if len(known) < least:
+        raise _too_few(catalogue, len(known), known.left_out, known.unsure, least)
+
+
 def prints_of(catalogue: Catalogue, known: StudiedPairs) -> dict[str, Words]:
     """Return the fingerprints of what pairs hold, by content."""
     found = {}
@@ -225,22 +257,6 @@ def prints_of(catalogue: Catalogue, known: StudiedPairs) -> dict[str, Words]:
         if sketch is not None:
             found[sha256] = sketch.words
     return found
-
-
-def pair_names(pairs: Sequence[CataloguePair]) -> list[str]:
-    """Return a name for each pair, all different: its title, or what else tells it apart."""
-    names = [display_name(pair.title or pair.mix_path.stem) for pair in pairs]
-    for longer in ("{title} ({pair.album})", "{title} ({pair.master_path.name})"):
-        counts = Counter(names)
-        names = [
-            display_name(longer.format(title=name, pair=pair)) if counts[name] > 1 else name
-            for name, pair in zip(names, pairs, strict=True)
-        ]
-    counts = Counter(names)
-    return [
-        f"{name} {pair.mix_sha256[:8]} {pair.master_sha256[:8]}" if counts[name] > 1 else name
-        for name, pair in zip(names, pairs, strict=True)
-    ]
 
 
 def _lost(item: PairItem, error: WorkerError) -> Studied | str:

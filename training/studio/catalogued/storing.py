@@ -18,6 +18,11 @@ from ...recovery.twin_moves import STEPS
 from .studying import NAMES, VERSION, PairItem, Studied
 
 
+def cache_folder(catalogue: Path, given: str | None) -> Path:
+    """Return where what is known of a catalogue's pairs is kept: beside it, unless told else."""
+    return catalogue.with_name(f"{catalogue.name}.pairs") if given is None else Path(given)
+
+
 def item_key(item: PairItem) -> str:
     """Return the SHA-256 of all that the study of a pair depends on, in hexadecimal."""
     parts = [

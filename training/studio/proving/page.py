@@ -41,6 +41,15 @@ MEANINGS = {
     SPECTRUM_MATCH: "an equalizer that gives the mix the mean spectrum of the studio's other "
     "masters, and the limiter: what programs that match do",
 }
+_STYLE = (
+    CHART_STYLE
+    + """
+dl.players {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: .25rem 1rem;
+}
+dl.players audio { width: 100%; }
+"""
+)
 _BADGES = {
     Verdict.ACCEPTED: ("good", "Accepted"),
     Verdict.PROMISING: ("bad", "Promising: the base model stays in use"),
@@ -70,7 +79,7 @@ def proof_page(
         _learned(proof),
         section("What was compared", terms(_meanings(proof), "facts")),
         section("What was run", terms(facts.items(), "facts")),
-        style=CHART_STYLE,
+        style=_STYLE,
         plays=True,
     )
 
@@ -142,7 +151,7 @@ def _methods(proof: Proof) -> str:
     plain = [name for name in estimates if name != STUDIO]
     changes = [
         Bar(
-            f"{STUDIO} \N{MINUS SIGN} {name}",
+            name,
             each.change_db.mean,
             each.change_db.low,
             each.change_db.high,
@@ -172,7 +181,7 @@ def _methods(proof: Proof) -> str:
         "Held-out comparison",
         paragraph(intro, "soft"),
         interval_chart("Error by method", "dB", bars_of(estimates, plain), zero=True, units=unit),
-        "<h3>Differences, the same songs</h3>",
+        "<h3>The studio's model minus each of the others, the same songs</h3>",
         interval_chart("Difference from the studio", "dB", changes, zero=True, units=unit),
         table(head, rows, range(1, 6)),
         listing(missing, "notes") if missing else "",
