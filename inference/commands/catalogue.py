@@ -125,6 +125,7 @@ def _pair(arguments: argparse.Namespace) -> int:
 def _style(arguments: argparse.Namespace) -> int:
     training = _training()
     if training is None:
+        arguments.answer.wanted = "--json" in arguments.words or arguments.json
         missing = ModuleNotFoundError("its entry point is not registered")
         raise needs_extra("catalogue style", missing)
     status: int = training.run(arguments)

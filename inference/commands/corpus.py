@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         return own[arguments.action](arguments)
     training = _training()
     if training is None:
+        arguments.answer.wanted = "--json" in arguments.words or arguments.json
         missing = ModuleNotFoundError("its entry point is not registered")
         raise needs_extra(f"corpus {arguments.action}", missing)
     status: int = training.run(arguments)

@@ -85,15 +85,15 @@ def chosen_songs(proof: Proof, count: int) -> dict[int, str]:
     order = np.argsort(-proof.gains_db, kind="stable")
     last = len(order) - 1
     gains = proof.gains_db[order]
-    wanted = {
-        0: "largest gain" if gains[0] > 0.0 else "smallest loss",
-        last: "largest loss" if gains[last] < 0.0 else "smallest gain",
-        last // 2: "median",
-        last // 4: "upper quartile",
-        3 * last // 4: "lower quartile",
-    }
+    wanted = (
+        (0, "largest gain" if gains[0] > 0.0 else "smallest loss"),
+        (last, "largest loss" if gains[last] < 0.0 else "smallest gain"),
+        (last // 2, "median"),
+        (last // 4, "upper quartile"),
+        (3 * last // 4, "lower quartile"),
+    )
     told: dict[int, str] = {}
-    for rank, why in list(wanted.items())[:count]:
+    for rank, why in wanted[:count]:
         told.setdefault(int(order[rank]), why)
     return told
 

@@ -106,9 +106,7 @@ def house_style(collected: Collected) -> HouseStyle:
             for band, name in enumerate(imager.BANDS)
         ),
         *(
-            trait(
-                f"gain reduction, {name.replace('_', ' ')} band", "dB", own[:, band] - base[:, band]
-            )
+            trait(f"gain reduction, {name.replace('_', ' ')} band", "dB", reductions_db[:, band])
             for band, name in enumerate(BANDS)
         ),
         trait("loudness", "LUFS", pairs.loudness_lufs),
