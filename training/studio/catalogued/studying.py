@@ -167,9 +167,10 @@ def _studied(item: PairItem) -> Studied:
     check_unchanged(item.master, item.master_sha256)
     mix, _ = analyze_file(item.mix, _silent)
     master, reader = analyze_file(item.master, _silent)
-    if not mix.statistics.any():
-        message = f"{display_name(item.mix)}: too little of it is heard to judge it"
-        raise CatalogueError(message, code="silent", path=item.mix)
+    for path, analysis in ((item.mix, mix), (item.master, master)):
+        if not analysis.statistics.any() or analysis.loudness.dual_mono_lufs is None:
+            message = f"{display_name(path)}: too little of it is heard to judge it"
+            raise CatalogueError(message, code="silent", path=path)
     segments = excerpt_segments(item.mix, item.alignment, item.rules)
     pairs = read_excerpts(item.mix, item.master, item.alignment, segments)
     rate = item.alignment.mix_rate

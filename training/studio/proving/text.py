@@ -9,7 +9,7 @@ from .proof import Proof, verdict_sentence
 
 def proof_lines(proof: Proof) -> list[str]:
     """Return the table of methods, what was left out, and the verdict."""
-    known, decision = proof.collected.known, proof.decision
+    known, decision, units = proof.collected.known, proof.decision, proof.collected.units
     lines = [
         f"{len(known)} pairs of {decision.units} {'songs' if decision.by_song else 'albums'}; "
         f"{known.new} studied now, {len(known) - min(known.new, len(known))} kept from before"
@@ -21,6 +21,14 @@ def proof_lines(proof: Proof) -> list[str]:
             wins = f"{decision.comparisons[name].change_db.wins:.0%}"
         rows.append((name, f"{found.mean:.2f}", f"{found.low:.2f} to {found.high:.2f}", wins))
     lines += columns(rows, "<>>>")
+    if decision.by_song:
+        lines += wrapped("fewer than five albums: songs were left out one by one", "  ")
+    if units.by_artist:
+        lines += wrapped(f"{units.by_artist} pairs have no album and count by their artist", "  ")
+    if units.by_song:
+        lines += wrapped(
+            f"{units.by_song} pairs have neither album nor artist, and count each", "  "
+        )
     for name, reason in proof.not_run.items():
         lines += wrapped(f"{name} was not run: {reason}", "  ")
     for name, source in proof.leaks.items():

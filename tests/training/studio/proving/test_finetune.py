@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
@@ -14,7 +16,10 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from referencing import Registry, Resource
 
+from glassmaster.data.reference.corpus import write_corpus
+from glassmaster.inference.corpora import shipped_corpus
 from glassmaster.inference.learned.model_file import read_model_file
+from glassmaster.inference.reading import analyze_file
 from glassmaster.models.weights import FOLDER
 
 pytestmark = [
@@ -124,7 +129,7 @@ def test_what_is_accepted_is_registered_with_its_alias(
 ) -> None:
     client = MlflowClient(f"sqlite:///{finetuned['folder'] / 'mlflow.db'}")
     version = client.get_model_version_by_alias("studio", "champion")
-    assert version.version == entry["model_version"] == "1"
+    assert str(version.version) == entry["model_version"] == "1"
     run = client.get_run(version.run_id)
     assert run.data.metrics["change_db"] == pytest.approx(entry["change_db"])
     assert run.data.params["verdict"] == "accepted"
@@ -134,12 +139,18 @@ def test_what_is_accepted_is_registered_with_its_alias(
 def test_songs_in_a_reference_corpus_are_caught(
     run: Any, studio: Path, catalogue: Path, tmp_path: Path, overrides: tuple[str, ...], killed: int
 ) -> None:
-    corpus, masters = tmp_path / "own.corpus", tmp_path / "masters"
-    masters.mkdir()
-    leaked = studio / "First Light" / "master" / "Amber master.wav"
-    samples, rate = soundfile.read(leaked)  # another file of the same recording
-    soundfile.write(masters / "bonus.flac", 0.9 * samples, rate)
-    assert run("corpus", "add", corpus, masters, "--jobs", "1").code == 0
+    leaked, rate = soundfile.read(studio / "First Light" / "master" / "Amber master.wav")
+    soundfile.write(tmp_path / "bonus.flac", 0.9 * leaked, rate)  # of the same recording
+    analysis, _ = analyze_file(tmp_path / "bonus.flac", lambda *_: None)
+    whole = shipped_corpus()
+    track = replace(
+        whole.tracks[0], identity="b-sides/bonus.flac", duration_s=12.0, sha256="0" * 64
+    )
+    corpus = tmp_path / "own.corpus"
+    content = np.concatenate((analysis.content[None], whole.content[1:]))
+    write_corpus(
+        corpus, replace(whole, name="own", tracks=(track, *whole.tracks[1:]), content=content)
+    )
     words = ("finetune", catalogue, f"run={tmp_path}/run", "logging=none", *overrides)
     done = run(*words, f"corpora=[{corpus}]", "--json")
     assert (done.code, done.document["error"]["code"]) == (65, "leak")
@@ -152,7 +163,7 @@ def test_songs_in_a_reference_corpus_are_caught(
     proof = json.loads(Path(done.file["proof"]).read_text("utf-8"))
     ((name, source),) = proof["pairs"]["leaks"].items()
     assert "amber" in name.lower()
-    assert "bonus.flac of the corpus own" in source
+    assert source == "b-sides/bonus.flac of the corpus own"
     assert not [song for song in proof["songs"] if song["name"] == name]
     assert f"{name} is {source}" in Path(done.file["page"]).read_text("utf-8")
 
@@ -204,7 +215,7 @@ def test_the_house_style_is_that_taste(
     assert style["drift"]["slopes"] == []  # all were made within a minute
     assert "no drift that can be told" in done.err
     page = Path(done.file["page"]).read_text("utf-8")
-    assert "no drift that can be told" in page
+    assert "No drift that can be told: all songs are of the same time" in page
     assert "Tone of the studio against the base model" in page
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").glob("*.npz")}
     again = run(*words, "--cache", tmp_path / "cache", "--force", "--json")
