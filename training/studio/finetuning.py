@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ...inference.documents import write_text
 from ...inference.json_text import dump_json
 from ...models.errors import CatalogueError, UsageError
 from ..benchmark.bootstrap import SEED
+from ..benchmark.methods.matchering import find_matchering
 from ..benchmark.provenance import commit
 from ..learning.composing import flattened
 from ..learning.tracking import MODEL_FOLDER, RUN_FILE, Records
@@ -38,7 +40,8 @@ from .exporting import export_adapted
 from .proving.document import proof_document
 from .proving.listening import ListeningRules, write_excerpts
 from .proving.page import proof_page
-from .proving.proof import MATCHERING, Proof, prove
+from .proving.program import matched_errors
+from .proving.proof import Proof, prove
 from .validating import BASE
 
 Progress = Callable[[str, float], None]
@@ -51,8 +54,6 @@ PAGE, DOCUMENT = "proof.html", "proof.json"
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 """What may be done with songs that lie in a reference corpus."""
-
-_NOT_RUN = {MATCHERING: "it is a program of its own; the spectrum match does what it does to tone"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +101,7 @@ def finetune(
     torch.set_flush_denormal(True)
     rules, listening = _rules(config)
     base = base_model(config.base)
+    program = find_matchering(config.matchering.python)
     corpora = [each.corpus for each in named_corpora([str(name) for name in config.corpora])]
     with open_catalogue(catalogue) as opened:
         cache = cache_folder(catalogue, config.cache)
@@ -112,7 +114,10 @@ def finetune(
         check_enough(catalogue, known, FEWEST)
         collected = collect(known, prints_of(opened, known), base)
     progress("adapting", 0.0)
-    proof = prove(collected, base, _NOT_RUN, leaks)
+    matchering = None
+    if program is not None:
+        matchering = partial(matched_errors, program=program, rules=rules, progress=progress)
+    proof = prove(collected, base, leaks, matchering)
     run = Path(config.run)
     facts = _facts(command, proof)
     weights = export_adapted(

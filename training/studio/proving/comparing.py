@@ -25,6 +25,9 @@ Array: TypeAlias = npt.NDArray[np.float64]
 SPECTRUM_MATCH = "spectrum match"
 """An equalizer that gives the mix the mean spectrum of the studio's other masters."""
 
+MATCHERING = "matchering"
+"""That program, given the master of another album that is most like the mix."""
+
 AS_IS = "mix as it is"
 """The mix without even a limiter: loudness is left out of errors, so that it needs no gain."""
 

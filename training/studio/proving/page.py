@@ -22,13 +22,13 @@ from ....inference.report.page import document_of
 from ...benchmark.report.charts import CHART_STYLE, Bar, bars_of, interval_chart, song_chart
 from ..deciding import Verdict
 from ..validating import BASE, MEAN_SETTINGS, STUDIO, UNCHANGED
-from .comparing import AS_IS, SPECTRUM_MATCH
+from .comparing import AS_IS, MATCHERING, SPECTRUM_MATCH
 from .listening import Excerpt
 from .proof import Proof, verdict_sentence
 
 T = TypeVar("T")
 
-ORDER = (STUDIO, BASE, UNCHANGED, MEAN_SETTINGS, SPECTRUM_MATCH, AS_IS)
+ORDER = (STUDIO, BASE, UNCHANGED, MEAN_SETTINGS, SPECTRUM_MATCH, MATCHERING, AS_IS)
 """Methods in tables; others follow."""
 
 MEANINGS = {
@@ -40,6 +40,8 @@ MEANINGS = {
     MEAN_SETTINGS: "the mean of what explains the studio's other masters, for every song alike",
     SPECTRUM_MATCH: "an equalizer that gives the mix the mean spectrum of the studio's other "
     "masters, and the limiter: what programs that match do",
+    MATCHERING: "that program, given the studio's master of another album whose music is most "
+    "like the mix, and the limiter",
 }
 _STYLE = (
     CHART_STYLE
@@ -262,7 +264,7 @@ def _learned(proof: Proof) -> str:
 
 
 def _meanings(proof: Proof) -> list[tuple[str, str]]:
-    return [(name, MEANINGS.get(name, name)) for name, _ in _ordered(proof.estimates)]
+    return [(name, MEANINGS[name]) for name, _ in _ordered(proof.estimates)]
 
 
 def _ordered(by_name: Mapping[str, T]) -> list[tuple[str, T]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ...benchmark.bootstrap import Estimate, estimate, resampled_counts
 from ..adapting import AdaptedModel, adapt
@@ -14,9 +16,9 @@ from ..catalogued.collecting import Collected
 from ..deciding import REQUIRED, Comparison, Decision, Verdict, decide
 from ..judging import TwinJudge
 from ..validating import BASE, STUDIO, HeldOut, cross_validated
-from .comparing import compared
+from .comparing import MATCHERING, compared
 
-MATCHERING = "matchering"
+Array: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,27 +45,29 @@ class Proof:
     leaks: Mapping[str, str]
 
     @property
-    def gains_db(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def gains_db(self) -> Array:
         """By how much each song is nearer to its master than by the base, shape ``(song,)``."""
-        gains: np.ndarray[tuple[int], np.dtype[np.float64]] = (
-            self.held_out.errors_db[BASE] - self.held_out.errors_db[STUDIO]
-        )
+        gains: Array = self.held_out.errors_db[BASE] - self.held_out.errors_db[STUDIO]
         return gains
+
+
+MatchedErrors: TypeAlias = Callable[[Collected, HeldOut], Array]
+"""Errors of a program that matches, shape ``(song,)``."""
 
 
 def prove(
     collected: Collected,
     base: BaseModel,
-    not_run: Mapping[str, str],
     leaks: Mapping[str, str],
+    matchering: MatchedErrors | None = None,
 ) -> Proof:
     """Learn a studio's taste, and find out what it is worth on albums that were left out.
 
     Args:
         collected: Its pairs.
         base: What it starts from.
-        not_run: Methods that are left out, and why.
         leaks: Songs that were found in a reference corpus, and as what.
+        matchering: Runs that program; None where there is none.
 
     Raises:
         CatalogueError: There is too little to learn from.
@@ -72,6 +76,12 @@ def prove(
     judge = TwinJudge(collected.frames)
     held_out = cross_validated(collected.pairs, judge, base.center)
     held_out = compared(held_out, collected.frames, judge)
+    not_run = {}
+    if matchering is None:
+        not_run[MATCHERING] = "matchering.python names no interpreter that has it"
+    else:
+        errors = {**held_out.errors_db, MATCHERING: matchering(collected, held_out)}
+        held_out = replace(held_out, errors_db=errors)
     counts, weights = resampled_counts(held_out.units), np.ones(len(held_out.units))
     return Proof(
         collected=collected,

@@ -31,7 +31,7 @@ _SPANS_DB = (3.0, 6.0, 12.0, 24.0)
 
 def style_lines(style: HouseStyle, drift: Drift) -> list[str]:
     """Return what is told of a style on a terminal."""
-    lines = [f"{style.songs} songs of {len(set(style.units))} {_kind(style)}, against the base"]
+    lines = [f"{_counted(style)}, against the base model"]
     rows = [("", "mean", "95 %", "spread")]
     shown = [*style.tone[::3], *style.traits]
     rows += [(each.name, *_cells(each)) for each in shown]
@@ -119,11 +119,10 @@ def style_page(style: HouseStyle, drift: Drift, title: str) -> str:
         for each in drift.slopes
     ]
     over_time = table(("", "Slope", "Interval", ""), slopes, (1, 2)) if slopes else ""
-    told = f"{style.songs} songs of {len(set(style.units))} {_kind(style)}"
     few = "Songs stand for themselves, because there are fewer than five albums."
     return document_of(
         f"{title}: house style",
-        f'<header><h1>{escape(title)}</h1><p class="soft">{escape(told)}</p></header>\n',
+        f'<header><h1>{escape(title)}</h1><p class="soft">{escape(_counted(style))}</p></header>\n',
         section(
             "Tone",
             paragraph(intro, "soft"),
@@ -181,5 +180,6 @@ def _slope_text(slope: Slope) -> str:
     )
 
 
-def _kind(style: HouseStyle) -> str:
-    return "songs" if style.by_song else "albums"
+def _counted(style: HouseStyle) -> str:
+    told = f"{style.songs} songs"
+    return told if style.by_song else f"{told} of {len(set(style.units))} albums"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -16,11 +17,16 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from referencing import Registry, Resource
 
+from glassmaster.data.catalogue.store import open_catalogue
+from glassmaster.data.execution.engine import ThisProcess
+from glassmaster.data.execution.processes import Processes
 from glassmaster.data.reference.corpus import write_corpus
 from glassmaster.inference.corpora import shipped_corpus
 from glassmaster.inference.learned.model_file import read_model_file
 from glassmaster.inference.reading import analyze_file
 from glassmaster.models.weights import FOLDER
+from glassmaster.training.studio.catalogued.excerpts import ExcerptRules
+from glassmaster.training.studio.catalogued.studying import NAMES, PairItem, Studied, study
 
 pytestmark = [
     pytest.mark.slow,
@@ -222,3 +228,56 @@ def test_the_house_style_is_that_taste(
     assert again.file["style"] == style
     assert len(kept) == 6
     assert kept == {path: path.stat().st_mtime_ns for path in kept}
+
+
+FAKE = """
+import shutil
+__version__ = "2.0.6"
+class Result:
+    def __init__(self, file, subtype, use_limiter, normalize):
+        assert not use_limiter
+        self.file = file
+def process(target, reference, results):
+    assert target != reference
+    shutil.copy(target, results[0].file)
+"""
+
+
+def test_a_program_that_changes_nothing_is_as_far_off_as_the_mix(
+    run: Any, catalogue: Path, killed: int, tmp_path: Path, overrides: tuple[str, ...]
+) -> None:
+    (tmp_path / "matchering.py").write_text(FAKE)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    words = ("logging=none", "listening.songs=0", f"matchering.python={python}", *overrides[:3])
+    done = run("finetune", catalogue, f"run={tmp_path}/run", *words, "--json")
+    assert done.code == 0
+    proof = json.loads(Path(done.file["proof"]).read_text("utf-8"))
+    assert proof["not_run"] == {}
+    for song in proof["songs"]:
+        errors = song["errors_db"]
+        assert errors["matchering"] == pytest.approx(errors["unchanged"], abs=0.02)
+        assert song["excerpt"] is None
+    assert "matchering" in Path(done.file["page"]).read_text("utf-8")
+
+
+def test_pairs_come_out_alike_wherever_they_are_studied(catalogue: Path, killed: int) -> None:
+    with open_catalogue(catalogue) as opened:
+        items = [
+            PairItem(
+                *(pair.mix_path, pair.master_path, pair.mix_sha256, pair.master_sha256),
+                alignment=pair.alignment,
+                rules=ExcerptRules(1, 5.0),
+            )
+            for pair in opened.usable_pairs()[:2]
+            if pair.alignment is not None
+        ]
+    here = dict(ThisProcess().run(study, items))
+    there = dict(Processes(2).run(study, items))
+    for place in (0, 1):
+        one, two = here[place], there[place]
+        assert isinstance(one, Studied)
+        assert isinstance(two, Studied)
+        for name in NAMES:
+            assert np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True)
