@@ -6,16 +6,23 @@ import argparse
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from ..extra import needs_extra, part_of_extra
 from .answer import Entry
 from .files import run_files
 from .progress import Progress
 
 NAME = "catalogue"
-HELP = "a studio's own mixes and masters: scan folders, list pairs, confirm or reject them"
+HELP = "a studio's own mixes and masters: scan folders, list and confirm pairs; style [train]"
 
 DEFAULT = Path("catalogue.glassmaster")
+
+STYLE_GROUP = "glassmaster.catalogue"
+"""Entry point ``actions``, of what only the installation for training has."""
+
+_STYLE = "what this studio does otherwise than the base model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pair.add_argument("mix", metavar="MIX", type=Path)
     pair.add_argument("master", metavar="MASTER", type=Path)
     pair.add_argument("--reject", action="store_true", help="they are no pair")
+    style = actions.add_parser("style", help=f"{_STYLE} [train]", description=_STYLE)
+    training = _training()
+    if training is None:
+        style.add_argument("words", nargs=argparse.REMAINDER)
+        style.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    else:
+        training.add_arguments("style", style)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         "scan": _scan,
         "list": _list,
         "pair": _pair,
+        "style": _style,
     }
     return actions[arguments.action](arguments)
 
@@ -101,3 +116,18 @@ def _pair(arguments: argparse.Namespace) -> int:
 
     ensure_warm()
     return run_files([arguments.catalogue], work, arguments.answer, debug=arguments.debug)
+
+
+def _style(arguments: argparse.Namespace) -> int:
+    training = _training()
+    if training is None:
+        arguments.answer.wanted = "--json" in arguments.words or arguments.json
+        missing = ModuleNotFoundError("its entry point is not registered")
+        raise needs_extra("catalogue style", missing)
+    status: int = training.run(arguments)
+    return status
+
+
+def _training() -> ModuleType | None:
+    found: ModuleType | None = part_of_extra(STYLE_GROUP, "actions", "catalogue style")
+    return found

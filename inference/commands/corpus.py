@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ...models.errors import UsageError
-from ..extra import needs_extra
+from ..extra import needs_extra, part_of_extra
 from .answer import Entry
 from .engines import TWO, add_engine_arguments, engine_asked_for
 from .files import measure, run_files, say
@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         return own[arguments.action](arguments)
     training = _training()
     if training is None:
+        arguments.answer.wanted = "--json" in arguments.words or arguments.json
         missing = ModuleNotFoundError("its entry point is not registered")
         raise needs_extra(f"corpus {arguments.action}", missing)
     status: int = training.run(arguments)
@@ -211,11 +212,4 @@ def _training() -> ModuleType | None:
 
 def _extra(name: str) -> Any:
     """Return what an entry point of `BUILDING_GROUP` leads to; None without the extra."""
-    from importlib.metadata import entry_points
-
-    found = next(iter(entry_points(group=BUILDING_GROUP, name=name)), None)
-    try:
-        return None if found is None else found.load()
-    except ModuleNotFoundError as error:
-        needs_extra(f"corpus {name}", error)  # raises what is a fault of ours
-        return None
+    return part_of_extra(BUILDING_GROUP, name, f"corpus {name}")

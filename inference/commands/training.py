@@ -17,6 +17,7 @@ GROUP = "glassmaster.commands"
 
 HELPS = {
     "train": "train a predictor",
+    "finetune": "adapt the model to a studio's own pairs, and prove it",
     "evaluate": "run the benchmark",
     "recover": "find the settings that explain a master",
 }

@@ -19,7 +19,7 @@ MODULE = "glassmaster.configs"
 
 
 def compose_training(overrides: Sequence[str]) -> DictConfig:
-    """Compose what ``glassmaster train`` runs; the working directory stays what it is.
+    """Compose what ``glassmaster train`` runs.
 
     Args:
         overrides: As in ``experiment=smoke seed=3``.
@@ -28,18 +28,34 @@ def compose_training(overrides: Sequence[str]) -> DictConfig:
         UsageError: An override is unknown or malformed, or a value is missing or cannot be.
 
     """
+    config = compose_command("train", overrides)
+    check_training(config)
+    return config
+
+
+def compose_command(command: str, overrides: Sequence[str]) -> DictConfig:
+    """Compose what a command runs; the working directory stays what it is.
+
+    Args:
+        command: Its name, and that of its file.
+        overrides: As in ``run=FOLDER logging=none``.
+
+    Raises:
+        UsageError: An override is unknown or malformed, or a value is missing.
+
+    """
     GlobalHydra.instance().clear()
     try:
         with initialize_config_module(config_module=MODULE, version_base="1.3"):
-            config = compose("train", overrides=list(overrides))
+            config = compose(command, overrides=list(overrides))
         missing = sorted(OmegaConf.missing_keys(config))
     except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(f"train: {_first_line(error)}", code="bad_override") from error
+        raise UsageError(f"{command}: {_first_line(error)}", code="bad_override") from error
     if missing:
         raise UsageError(
-            f"train: {', '.join(missing)} has no value; give {missing[0]}=…", code="missing_value"
+            f"{command}: {', '.join(missing)} has no value; give {missing[0]}=…",
+            code="missing_value",
         )
-    check_training(config)
     return config
 
 

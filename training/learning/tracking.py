@@ -112,8 +112,8 @@ class Records:
         if self.kept:
             self._ask("log_artifact", self.run_id, str(path), place)
 
-    def register(self, name: str, alias: str) -> str:
-        """Register the run's model and give it an alias; return its version."""
+    def register(self, name: str, alias: str | None) -> str:
+        """Register the run's model and give it an alias, if there is one; return its version."""
         if not self.kept:
             return ""
         known = self._ask("search_registered_models", f"name = '{name}'")
@@ -121,7 +121,8 @@ class Records:
             self._ask("create_registered_model", name)
         source = f"{self._ask('get_run', self.run_id).info.artifact_uri}/{MODEL_FOLDER}"
         version = str(self._ask("create_model_version", name, source, self.run_id).version)
-        self._ask("set_registered_model_alias", name, alias, version)
+        if alias is not None:
+            self._ask("set_registered_model_alias", name, alias, version)
         return version
 
     def _open(self, folder: Path, experiment: str) -> str:

@@ -97,7 +97,8 @@ def adapt(pairs: StudioPairs, center: Array) -> AdaptedModel:
             code="few_pairs",
         )
     inputs = input_rows(pairs.base, features(pairs.statistics, center))
-    folds = album_folds(pairs.albums)
+    has_albums = len(set(pairs.albums)) > 1
+    folds = album_folds(pairs.albums if has_albums else pairs.songs)
     mapping, choices = np.zeros((len(MOVES), INPUTS)), {}
     for group in GROUPS:
         choice = _choose(group, inputs, pairs, folds)

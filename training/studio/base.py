@@ -9,12 +9,41 @@ import numpy as np
 import numpy.typing as npt
 
 from ...inference.learned.calibration import Calibration
-from ...inference.learned.loading import load_estimator
+from ...inference.learned.loading import REGISTRY_SCHEME, load_estimator, shipped
 from ...inference.learned.model_file import ModelFile, read_model_file
+from ...inference.learned.studio import studio_taste
 from ...inference.predictor import NOBODY
+from ...models.errors import UsageError
 from ...models.mel_statistics import STATISTICS
+from ..registry import locate_model
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+
+def base_model(name: str | None) -> BaseModel:
+    """Return what a studio starts from.
+
+    Args:
+        name: Of a model that ships, the path of a file of weights, or ``models:/name@alias``; None
+            for what is used where no model is asked for.
+
+    Raises:
+        UsageError: It is no model, or has a studio's part already.
+        ModelError: It cannot be read, is damaged, or was made for another chain.
+
+    """
+    known = shipped()
+    name = known.default if name is None else name
+    if name.startswith(REGISTRY_SCHEME):
+        path = locate_model(name)
+    else:
+        path = known.models.get(name, Path(name))
+    model = BaseModel(path)
+    if studio_taste(model.file) is not None:
+        raise UsageError(
+            f"{name} is a studio's model already; name what it was made from", code="not_a_base"
+        )
+    return model
 
 
 class BaseModel:

@@ -5,7 +5,7 @@ pattern of signs is equally likely, and the share of patterns that look at least
 probability of what was found (R. A. Fisher, "The Design of Experiments", 1935, section 21). A model
 is accepted that beats the base *and* doing nothing: each comparison holds the size of the test, and
 so do both together (R. L. Berger, "Multiparameter hypothesis testing and acceptance
-sampling", 1982).
+sampling", 1982). Where the interval of a mean change holds 0, nothing is accepted either.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Comparison:
     exact: bool
     change_db: PairedEstimate
 
+    @property
+    def is_won(self) -> bool:
+        """Whether the studio's model is better, and that is no chance."""
+        return self.p <= ALPHA and self.change_db.high < 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -97,7 +102,7 @@ def decide(held_out: HeldOut) -> Decision:
         comparisons[name] = Comparison(p, exact, estimate)
     units = len(set(held_out.units))
     verdict = Verdict.NO_IMPROVEMENT
-    if max(comparisons[name].p for name in REQUIRED) <= ALPHA:
+    if all(comparisons[name].is_won for name in REQUIRED):
         verdict = Verdict.ACCEPTED if units >= FEWEST_UNITS else Verdict.PROMISING
     return Decision(verdict, units, held_out.by_song, comparisons)
 

@@ -23,7 +23,8 @@ class StudioPairs:
     """Pairs of mix and master.
 
     Attributes:
-        names: Of each pair.
+        names: Of each pair, all different.
+        songs: What recording each is of: pairs that share it are never apart.
         albums: What each belongs to: what is left out together, and counted as one.
         statistics: Of mixes, as the base model sees them (`BaseModel.held`), shape ``(pair,
             statistics)``.
@@ -36,6 +37,7 @@ class StudioPairs:
     """
 
     names: tuple[str, ...]
+    songs: tuple[str, ...]
     albums: tuple[str, ...]
     statistics: Array
     base: Array

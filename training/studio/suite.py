@@ -187,6 +187,7 @@ def known_pairs(
     rows = list(chosen)
     return StudioPairs(
         names=tuple(mixes.identities[song] for song in rows),
+        songs=tuple(mixes.identities[song] for song in rows),
         albums=tuple(mixes.albums[song] for song in rows),
         statistics=mixes.statistics[rows],
         base=mixes.base[rows],

@@ -58,7 +58,7 @@ def cross_validated(pairs: StudioPairs, judge: Judge, center: Array) -> HeldOut:
 
     """
     by_song = len(set(pairs.albums)) < FEWEST_ALBUMS
-    units = np.array(pairs.names if by_song else pairs.albums)
+    units = np.array(pairs.songs if by_song else pairs.albums)
     moves = {
         STUDIO: np.empty_like(pairs.base),
         BASE: pairs.base,

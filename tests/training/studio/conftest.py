@@ -50,6 +50,7 @@ def _known_pairs(
     sizes[: WIDTH.stop] = noise_db
     return StudioPairs(
         names=tuple(f"song {i}" for i in range(count)),
+        songs=tuple(f"song {i}" for i in range(count)),
         albums=tuple(f"album {i % albums}" for i in range(count)),
         statistics=statistics,
         base=base,

@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ....data.audio import Samples
 from ....models.errors import ModelError, UsageError
 from ..float_audio import read_audio, write_float
 from ..tasks import Task
@@ -57,20 +58,39 @@ class Matchering:
             ModelError: It failed; the message holds its last line.
 
         """
-        rate = task.sample_rate
+        matched = self.match(task.mix, task.references[0].samples, task.sample_rate, folder)
+        return delivered_audio(task, matched, folder)
+
+    def match(
+        self, mix: Samples, reference: Samples, sample_rate: int, folder: Path | None = None
+    ) -> Samples:
+        """Match a mix to a reference, limiter off.
+
+        Args:
+            mix: Shape ``(2, time)``.
+            reference: Shape ``(2, time)``, of another length perhaps.
+            sample_rate: Of both, in Hz.
+            folder: For temporary files; the system's by default.
+
+        Returns:
+            As long as the mix, at a level of its own.
+
+        Raises:
+            ModelError: It failed; the message holds its last line.
+
+        """
         with tempfile.TemporaryDirectory(prefix="matchering-", dir=folder) as inside:
-            mix, reference, out = (Path(inside) / f"{n}.wav" for n in ("mix", "reference", "out"))
-            write_float(task.mix, rate, mix)
-            write_float(task.references[0].samples, rate, reference)
-            words = [str(self.python), "-c", _PROGRAM, str(mix), str(reference), str(out)]
+            given, other, out = (Path(inside) / f"{n}.wav" for n in ("mix", "reference", "out"))
+            write_float(mix, sample_rate, given)
+            write_float(reference, sample_rate, other)
+            words = [str(self.python), "-c", _PROGRAM, str(given), str(other), str(out)]
             done = subprocess.run(
                 words, cwd=inside, capture_output=True, text=True, timeout=MOST_S, check=False
             )
             if done.returncode != 0 or not out.exists():
                 last = (done.stderr.strip() or "no message").splitlines()[-1]
                 raise ModelError(f"matchering failed: {last}", code="matchering_failed")
-            matched = read_audio(out)[:, : task.mix.shape[1]]
-        return delivered_audio(task, matched, folder)
+            return read_audio(out)[:, : mix.shape[1]]
 
 
 def find_matchering(python: str | None) -> Matchering | None:

@@ -48,7 +48,9 @@ class Bar:
     plain: bool = False
 
 
-def interval_chart(title: str, unit: str, bars: Sequence[Bar], *, zero: bool) -> str:
+def interval_chart(
+    title: str, unit: str, bars: Sequence[Bar], *, zero: bool, units: str = "packages"
+) -> str:
     """Draw a dot and an interval for each method, one below the other.
 
     Args:
@@ -56,6 +58,7 @@ def interval_chart(title: str, unit: str, bars: Sequence[Bar], *, zero: bool) ->
         unit: Of the values.
         bars: From the top down.
         zero: Whether the scale holds 0, which is marked.
+        units: What intervals are drawn over first.
 
     """
     if not bars:
@@ -87,7 +90,7 @@ def interval_chart(title: str, unit: str, bars: Sequence[Bar], *, zero: bool) ->
         parts.append(_dot(x(each.value), y, 5.0, "dot plain" if each.plain else "dot"))
         text = number(each.value, 2, signed=zero and low < 0.0)
         parts.append(label(x(each.high) + 9.0, y + 4.5, text, "value", "start"))
-    legend = [("dot", "mean over songs"), ("whisker", "95 % interval, packages drawn first")]
+    legend = [("dot", "mean over songs"), ("whisker", f"95 % interval, {units} drawn first")]
     if any(each.plain for each in bars):
         legend.insert(1, ("plain", "for comparison"))
     return figure_block(drawing(WIDTH, bottom + 26.0, title, "".join(parts)), legend)

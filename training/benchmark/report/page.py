@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....inference.report.markup import escape, listing, paragraph, section, table, terms
-from ....inference.report.style import STYLE_SHEET
+from ....inference.report.page import document_of
 from ..document import BASELINES
 from ..methods.registry import FLOORS
 from ..metrics.measure import METRICS
@@ -17,7 +17,6 @@ from ..summary import HEADLINE_METRIC, UNCHANGED, Document, SuiteTable
 from .charts import CHART_STYLE, Bar, bars_of, interval_chart, song_chart
 from .table import cells_of, coverage_text, leading_metric, ordered_methods, shown_metrics
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _UNITS = {HEADLINE_METRIC: "dB", "CLOSER": "%"}
 
 
@@ -30,13 +29,13 @@ def benchmark_page(document: Document, outcomes: Sequence[TaskOutcome]) -> str:
 
     """
     suites = "".join(_suite(name, document, outcomes) for name in document["suites"])
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Benchmark: {escape(document['split'])}</title>\n"
-        f"<style>{STYLE_SHEET}{CHART_STYLE}</style>\n</head>\n<body>\n"
-        f"{_header(document)}{suites}{_floors(document)}{_provenance(document)}</body>\n</html>\n"
+    return document_of(
+        f"Benchmark: {document['split']}",
+        _header(document),
+        suites,
+        _floors(document),
+        _provenance(document),
+        style=CHART_STYLE,
     )
 
 

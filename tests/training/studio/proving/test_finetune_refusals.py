@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassmaster.data.catalogue.records import CataloguePair, Status
+from glassmaster.data.catalogue.store import open_catalogue
+from glassmaster.training.learning.composing import compose_command
+
+
+def of_pairs(path: Path, *statuses: Status) -> Path:
+    """A catalogue of pairs whose files are not there: nothing may be read before it is refused."""
+    with open_catalogue(path, create=True, alone=True) as opened:
+        opened.replace_pairs(
+            [
+                CataloguePair(
+                    path.with_name(f"{place} mix.wav"),
+                    path.with_name(f"{place} master.wav"),
+                    f"{2 * place:064x}",
+                    f"{2 * place + 1:064x}",
+                    "Album",
+                    "Artist",
+                    f"Song {place}",
+                    0.9,
+                    status,
+                    ("Someone said so.",),
+                    None,
+                )
+                for place, status in enumerate(statuses)
+            ],
+            {},
+        )
+    return path
+
+
+def test_too_few_pairs_are_refused_at_once(run: Any, tmp_path: Path) -> None:
+    catalogue = of_pairs(tmp_path / "few.catalogue", *[Status.UNSURE] * 7, Status.REJECTED)
+    done = run("finetune", catalogue, f"run={tmp_path}/run", "jobs=1", "logging=none", "--json")
+    assert (done.code, done.document["error"]["code"]) == (65, "few_pairs")
+    assert "0 pairs can be learned from, and 5 are needed (7 unsure)" in done.err
+    assert not (tmp_path / "run").exists()
+    done = run("catalogue", "style", catalogue, "--jobs", "1", "--json")
+    assert (done.code, done.error_code) == (65, "few_pairs")
+    assert "and 3 are needed" in done.err
+
+
+@pytest.mark.parametrize(
+    ("override", "code"),
+    [
+        ("nonsense=1", "bad_override"),
+        ("leaks=perhaps", "bad_run"),
+        ("excerpts.length_s=0", "bad_run"),
+        ("excerpts.count=some", "bad_run"),
+        ("base=nothing", "unreadable_model"),
+        ("corpora=[nothing.corpus]", "no_corpus"),
+        ("engine=moon", "unknown_engine"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(
+    run: Any, tmp_path: Path, override: str, code: str
+) -> None:
+    catalogue = of_pairs(tmp_path / "few.catalogue")
+    words = (f"run={tmp_path}/run", "logging=none", override, "--json")
+    assert run("finetune", catalogue, *words).document["error"]["code"] == code
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_no_catalogue_is_refused(run: Any, tmp_path: Path) -> None:
+    words = (f"run={tmp_path}/run", "jobs=1", "logging=none", "--json")
+    done = run("finetune", tmp_path / "none", *words)
+    assert (done.code, done.document["error"]["code"]) == (65, "not_found")
+
+
+def test_the_configuration_composes() -> None:
+    config = compose_command("finetune", ["logging=none", "name=mine", "excerpts.count=2"])
+    assert (config.name, config.excerpts.count, config.logging.uri) == ("mine", 2, "none")
+    assert (config.leaks, list(config.corpora)) == ("refuse", ["shipped"])
+    assert compose_command("finetune", []).logging.alias == "champion"
+
+
+def test_without_the_extra_one_line_names_it(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: ())
+    done = run("catalogue", "style", "mine.catalogue", "--json")
+    assert done.code == 64
+    assert done.document["error"]["code"] == "extra_missing"
+    assert "pip install 'glassmaster[train]'" in done.err
+    assert done.err.count("\n") == 1
