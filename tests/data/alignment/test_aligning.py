@@ -157,5 +157,5 @@ def test_document_keeps_everything(workshop: Any) -> None:
 def test_what_is_too_short_is_named_as_such() -> None:
     song = Audio(compose(1, duration_s=2.0).mix.samples, RATE)
     with pytest.raises(CatalogueError) as refused:
-        align(audio_track(song), audio_track(song))
+        align(audio_track("mix", song), audio_track("master", song))
     assert refused.value.code == "too_short"
