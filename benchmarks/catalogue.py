@@ -19,12 +19,14 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import soxr
-from catalogue_library import RATES_HZ, Library, Material, build, materials, music_files
+from catalogue_library import RATES_HZ, Library, build, materials, music_files
 from catalogue_masters import Signal, master
 
 from glassmaster.data.alignment.aligning import align
@@ -63,17 +65,26 @@ def find(root: Path, count: int, seed: int, music: list[Path]) -> None:
     print(
         f"built {len(library.sound_of)} files in {time.process_time() - started:.0f} s", flush=True
     )
+    path = root / "catalogue.glassmaster"
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # memory of its own
+        print(pool.submit(_scan, path, library.root).result(), flush=True)
+    with open_catalogue(path) as catalogue:
+        _judge(library, catalogue)
+
+
+def _scan(path: Path, root: Path) -> str:
+    """Scan a library and tell what it cost."""
+    ensure_warm()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     started, cpu_s = time.perf_counter(), time.process_time()
-    with open_catalogue(root / "catalogue.glassmaster", create=True, alone=True) as catalogue:
-        scanned = scan(catalogue, [library.root], lambda step, done: None)
-        elapsed_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_s
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-        print(
-            f"scanned in {elapsed_s:.0f} s (CPU {cpu_s:.0f} s), {scanned.compared} comparisons, "
-            f"peak memory {peak:.0f} MiB (before: {before:.0f} MiB)"
-        )
-        _judge(library, catalogue)
+    with open_catalogue(path, create=True, alone=True) as catalogue:
+        scanned = scan(catalogue, [root], lambda step, done: None)
+    elapsed_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_s
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return (
+        f"scanned in {elapsed_s:.0f} s (CPU {cpu_s:.0f} s), {scanned.compared} comparisons, peak "
+        f"memory {peak:.0f} MiB, {before:.0f} of them before the scan"
+    )
 
 
 def _judge(library: Library, catalogue: Catalogue) -> None:
@@ -109,13 +120,14 @@ def _judge(library: Library, catalogue: Catalogue) -> None:
 def exactness(count: int, seed: int, music: list[Path]) -> None:
     """Align random pairs and print how many are exact."""
     rng = np.random.default_rng((seed, 1))
-    sources = list(islice(materials(rng, music), min(_SOURCES, count)))
+    songs = islice(materials(rng, music), min(_SOURCES, count))
+    sources = [(song.mix().astype(np.float32), song.sample_rate) for song in songs]
     errors, refused, times_s = [], 0, []
     flipped = 0
     for number in range(count):
-        song = sources[number % len(sources)]
+        mix, rate = sources[number % len(sources)]
         try:
-            error, is_upright, seconds = _aligned(song, rng)
+            error, is_upright, seconds = _aligned(mix.astype(np.float64), rate, rng)
         except CatalogueError as problem:
             refused += 1
             print(f"refused: {problem}")
@@ -133,9 +145,8 @@ def exactness(count: int, seed: int, music: list[Path]) -> None:
     )
 
 
-def _aligned(song: Material, rng: np.random.Generator) -> tuple[float, bool, float]:
+def _aligned(mix: Signal, rate: int, rng: np.random.Generator) -> tuple[float, bool, float]:
     """Return the error of an alignment in samples, whether its polarity is right, and its time."""
-    rate, mix = song.sample_rate, song.mix()
     shift = int(rng.integers(-2 * rate, 2 * rate))
     sign = int(rng.choice((-1, 1)))
     made = sign * master(mix, rate, rng)

@@ -16,6 +16,7 @@ from catalogue_names import Namer, SongNames
 from glassmaster.data.synthetic import STYLES, compose
 
 RATES_HZ = (44_100, 48_000, 96_000)
+_LARGEST_CREST = 12.0  # of what a mix may be
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aiff"}
 
 
@@ -120,7 +121,8 @@ def _real(path: Path, duration_s: float, rng: np.random.Generator) -> Material |
     frames = int(duration_s * info.samplerate)
     x, rate = soundfile.read(path, frames, start, always_2d=True)
     stereo = np.ascontiguousarray(np.repeat(x, 2, axis=1)[:, :2].T if x.shape[1] == 1 else x.T)
-    if np.sqrt(np.mean(np.square(stereo))) < 0.01:
+    level = float(np.sqrt(np.mean(np.square(stereo))))
+    if level < 0.01 or np.abs(stereo).max() > _LARGEST_CREST * level:
         return None
     song = compose(int(rng.integers(10**6)), duration_s=duration_s, sample_rate=rate)
     vocal = song.stems["vocal"].astype(np.float64)[:, : stereo.shape[1]]

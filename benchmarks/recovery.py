@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from glassmaster.data.corpus.splits import shipped_splits
+from glassmaster.inference.delivering import UNDER_CEILING_DB
 from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
 from glassmaster.models.moves import QUANTITIES
 from glassmaster.models.settings import PARAMETERS
 from glassmaster.training.benchmark.audio_source import ExcerptSource
-from glassmaster.training.benchmark.delivery import analysis_of, deliver_audio
+from glassmaster.training.benchmark.delivery import CEILING_DBTP, analysis_of, deliver_audio
 from glassmaster.training.benchmark.metrics.frames import mel_frames
 from glassmaster.training.benchmark.metrics.level import loudness_lufs
 from glassmaster.training.benchmark.metrics.measure import frame_distances
@@ -169,6 +170,9 @@ def _true_effects(task: Task) -> Effects:
     delivered = deliver_audio(task.mix, task.sample_rate, task.target_lufs, settings=settings)
     analysis = analysis_of(task.mix, task.sample_rate)
     normalization_db = REFERENCE_LUFS - (analysis.loudness.dual_mono_lufs or REFERENCE_LUFS)
+    release_ms = settings["limiter"].values["release_ms"]
+    aimed = {"ceiling_dbtp": CEILING_DBTP - UNDER_CEILING_DB, "release_ms": release_ms}
+    settings = settings.with_block("limiter", aimed)  # what a delivery aims at
     anchors = measure_anchors(
         settings, analysis.spectrum.scaled(normalization_db), sample_rate=task.sample_rate
     )

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -74,22 +75,22 @@ def align(mix: Track, master: Track) -> Alignment:
     """
     passages = find_passages(mix.sketch.words, master.sketch.words)
     if not passages:
-        raise _refusal(mix, master, "other_song", "has no music in common with it")
+        raise _refusal(master, "other_song", f"has no music in common with {_name(mix)}")
     fit = _fit(mix, master, read_pairs(mix, master, passages))
     if fit is None or not fit.kept:
-        reason = "is another performance of it: there is no delay at which the sound agrees"
-        raise _refusal(mix, master, "other_performance", reason)
+        reason = f"is another performance than {_name(mix)}: there is no delay at which both agree"
+        raise _refusal(master, "other_performance", reason)
     alike = _likeness(fit)
     if alike.unlike_share > OTHER_PERFORMANCE:
         reason = (
-            f"is another version of it: {alike.unlike_share:.0%} of the sound is not in both, as "
-            "where a voice or an instrument is missing or a take is another"
+            f"is another version than {_name(mix)}: {alike.unlike_share:.0%} of the sound is not "
+            "in both, as where a voice or an instrument is missing or a take is another"
         )
-        raise _refusal(mix, master, "other_performance", reason)
+        raise _refusal(master, "other_performance", reason)
     line = fit.line
     segments = make_segments(passages, fit.kept, line, mix.sketch, master.sketch)
     if not segments:
-        raise _refusal(mix, master, "other_performance", "has only moments in common with it")
+        raise _refusal(master, "other_performance", f"has only moments in common with {_name(mix)}")
     mix_share, master_share = shares(segments, mix.sketch, master.sketch)
     fade_in_end_s, fade_out_start_s = fades(segments, line.slope, mix.sketch, master.sketch)
     found = Alignment(
@@ -99,6 +100,7 @@ def align(mix: Track, master: Track) -> Alignment:
         drift_ppm=1e6 * line.slope,
         polarity=fit.delay.sign,
         gain_db=alike.gain_db,
+        tone_db=alike.tone_db,
         mix_share=mix_share,
         master_share=master_share,
         fade_in_end_s=fade_in_end_s,
@@ -182,6 +184,10 @@ def _likeness(fit: _Fit) -> Likeness:
     return meter.result()
 
 
-def _refusal(mix: Track, master: Track, code: str, reason: str) -> CatalogueError:
-    message = f"{display_name(master.name)}: {reason} ({display_name(mix.name)})"
+def _refusal(master: Track, code: str, reason: str) -> CatalogueError:
+    message = f"{display_name(master.name)}: {reason}"
     return CatalogueError(message, code=code, path=master.name)
+
+
+def _name(track: Track) -> str:
+    return display_name(Path(track.name).name)

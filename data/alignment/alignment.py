@@ -49,6 +49,7 @@ class Alignment:
         drift_ppm: How much slower the master runs, in millionths; 0 where both ran by one clock.
         polarity: -1 where the master is flipped, else 1.
         gain_db: How much louder the master is, median over frames.
+        tone_db: How much the master's tone differs: standard deviation of its gain over bands.
         mix_share: Share of the mix that is in the master.
         master_share: Share of the master that is in the mix.
         fade_in_end_s: Where a fade-in that only the master has ends, in s of the mix, or None.
@@ -68,6 +69,7 @@ class Alignment:
     drift_ppm: float
     polarity: int
     gain_db: float
+    tone_db: float
     mix_share: float
     master_share: float
     fade_in_end_s: float | None

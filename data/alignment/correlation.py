@@ -90,13 +90,13 @@ def coarse_delay(first: Block, second: Block, sample_rate: int, most_samples: in
 
     """
     frames = first.shape[1]
-    window = np.hanning(frames)
-    one, two = np.fft.rfft(first * window), np.fft.rfft(second * window)
+    window = np.hanning(frames).astype(np.float32)
+    one, two = (np.fft.rfft(np.asarray(each, np.float32) * window) for each in (first, second))
     cross = (two * np.conj(one)).sum(axis=0)
     used = _used(frames, sample_rate)
     for power in ((np.abs(one) ** 2).sum(axis=0), (np.abs(two) ** 2).sum(axis=0)):
         used &= power > _LEAST_POWER * power.max(initial=0.0)
-    whitened = np.where(used, cross / (np.abs(cross) + 1e-300), 0.0)
+    whitened = np.where(used, cross / (np.abs(cross) + 1e-30), 0.0)
     correlation = np.fft.irfft(whitened, frames) * frames / max(2 * int(used.sum()), 1)
     near = np.concatenate((correlation[-most_samples:], correlation[: most_samples + 1]))
     place = int(np.argmax(np.abs(near)))
@@ -115,19 +115,19 @@ def cross_spectrum(first: Block, second: Block, sample_rate: int) -> CrossSpectr
 
     """
     length = 2 ** round(np.log2(_FRAME_S * sample_rate))
-    window = np.hanning(length)
+    window = np.hanning(length).astype(np.float32)
 
-    def framed(block: Block) -> Spectrum:
-        wide = np.asarray(block, np.float64)
-        frames = np.lib.stride_tricks.sliding_window_view(wide, length, axis=1)
-        spectrum: Spectrum = np.fft.rfft(frames[:, :: length // 2] * window)
+    def framed(block: Block) -> npt.NDArray[np.complex64]:
+        narrow = np.asarray(block, np.float32)
+        frames = np.lib.stride_tricks.sliding_window_view(narrow, length, axis=1)
+        spectrum = np.fft.rfft(frames[:, :: length // 2] * window).astype(np.complex64)
         return spectrum.reshape(-1, spectrum.shape[-1])
 
     one, two = framed(first), framed(second)
     return CrossSpectrum(
-        (np.abs(one) ** 2).sum(axis=0),
-        (np.abs(two) ** 2).sum(axis=0),
-        (two * np.conj(one)).sum(axis=0),
+        (np.abs(one) ** 2).sum(axis=0, dtype=np.float64),
+        (np.abs(two) ** 2).sum(axis=0, dtype=np.float64),
+        (two * np.conj(one)).sum(axis=0, dtype=np.complex128),
     )
 
 

@@ -29,6 +29,8 @@ _CELL_FRAMES = 8
 _QUIET_CELL_DB = 20.0  # below the mean of its band
 _QUIET_BAND_DB = 35.0  # below the loudest band
 _LEAST = 1e-6
+_DITHER = 0.25 * 2.0**-30  # mean square of triangular dither of 16 bits
+_ABOVE_DITHER = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Likeness:
         residual_db: Mean over cells, in dB, of the share of power that the other does not explain.
         worst_db: The same of the cell than which one in twenty is worse.
         unlike_share: Share of the cells that are not the same in both.
-        gain_db: Median gain of the cells' power, second over first.
+        gain_db: Median gain of mid's frames, second over first.
+        tone_db: How far the bands' gains of mid are from each other: their standard deviation.
         cells: How many there were.
 
     """
@@ -48,6 +51,7 @@ class Likeness:
     worst_db: float
     unlike_share: float
     gain_db: float
+    tone_db: float
     cells: int
 
 
@@ -75,20 +79,26 @@ class LikenessMeter:
         response = self._response()
         parts = [self._cells(one, two / response) for one, two in self._frames]
         if not parts:
-            return Likeness(0.0, 0.0, 1.0, 0.0, 0)
+            return Likeness(0.0, 0.0, 1.0, 0.0, 0.0, 0)
         first, second, coherence = (
             np.concatenate(each, axis=2) for each in zip(*parts, strict=True)
         )
-        heard = _heard(first) | _heard(second)
+        gains = self._gains(response)
+        loud = _loud_bands(first) | _loud_bands(second)
+        heard = (_above_mean(first) | _above_mean(second)) & loud
+        # what is below the dither of a 16-bit file in both says nothing
+        dither = self._dither() * np.maximum(1.0, 1.0 / gains)
+        heard &= np.maximum(first, second) > _ABOVE_DITHER * dither
         count = int(heard.sum())
         if count == 0:
-            return Likeness(0.0, 0.0, 1.0, 0.0, 0)
+            return Likeness(0.0, 0.0, 1.0, 0.0, 0.0, 0)
         missing_db = 10.0 * np.log10(np.clip(1.0 - coherence[heard], _LEAST, 1.0))
         return Likeness(
             residual_db=float(np.mean(missing_db)),
             worst_db=float(np.percentile(missing_db, 95.0)),
             unlike_share=float(np.mean(coherence[heard] < UNLIKE)),
             gain_db=self._gain_db(),
+            tone_db=float(np.std(10.0 * np.log10(gains[0, loud[0, :, 0], 0]))),
             cells=count,
         )
 
@@ -120,6 +130,19 @@ class LikenessMeter:
         cells: Array = bands.reshape(shape).sum(axis=2).swapaxes(1, 2)
         return cells
 
+    def _gains(self, response: Frames) -> Array:
+        """Return the mean gain of power in each band of mid and side, shape ``(2, band, 1)``."""
+        power = (np.abs(response) ** 2).astype(np.float64)
+        sums = np.add.reduceat(power, self._edges[:-1] - self._edges[0], axis=2)
+        gains: Array = (sums / np.diff(self._edges)).swapaxes(1, 2)
+        return np.maximum(gains, 1e-12)
+
+    def _dither(self) -> Array:
+        """Return the power of 16-bit dither in a cell of each band, shape ``(1, band, 1)``."""
+        energy = 2.0 * _DITHER * float(np.sum(np.square(self._window, dtype=np.float64)))
+        dither: Array = energy * _CELL_FRAMES * np.diff(self._edges)[None, :, None].astype(float)
+        return dither
+
     def _gain_db(self) -> float:
         """Return the median over frames of how much louder mid is in the second."""
         gains = [
@@ -129,8 +152,15 @@ class LikenessMeter:
         return float(10.0 * np.log10(np.median(np.concatenate(gains)) + 1e-20))
 
 
-def _heard(power: Array) -> npt.NDArray[np.bool_]:
+def _above_mean(power: Array) -> npt.NDArray[np.bool_]:
+    """Tell which cells are not much quieter than the mean of their band."""
     mean = power.mean(axis=2, keepdims=True)
-    loud = mean > 10.0 ** (-0.1 * _QUIET_BAND_DB) * mean.max(initial=0.0)
-    heard: npt.NDArray[np.bool_] = (power > 10.0 ** (-0.1 * _QUIET_CELL_DB) * mean) & loud
-    return heard
+    above: npt.NDArray[np.bool_] = power > 10.0 ** (-0.1 * _QUIET_CELL_DB) * mean
+    return above
+
+
+def _loud_bands(power: Array) -> npt.NDArray[np.bool_]:
+    """Tell which bands are not much quieter than the loudest, shape ``(2, band, 1)``."""
+    mean = power.mean(axis=2, keepdims=True)
+    loud: npt.NDArray[np.bool_] = mean > 10.0 ** (-0.1 * _QUIET_BAND_DB) * mean.max(initial=0.0)
+    return loud

@@ -36,5 +36,7 @@ def compare(task: Task) -> Comparison:
     master = Track(str(task.master), file_opener(task.master), task.master_sketch)
     try:
         return Comparison(align(mix, master), "")
-    except (AudioFileError, CatalogueError, UnsupportedAudioError) as error:
+    except CatalogueError as error:
         return Comparison(None, error.message)
+    except (AudioFileError, UnsupportedAudioError) as error:  # it was measured, and is gone since
+        return Comparison(None, error.message, lasts=False)

@@ -32,6 +32,7 @@ _UNFIT = {
 _STEM = "It is called a stem."
 _COPY = "It is called a listening copy, neither mix nor master."
 _ALONE = "No other file is the mix or the master of it."
+_SAYS_MOST = {Role.MIX: 0, Role.MASTER: 0, Role.STEM: 1, Role.COPY: 1, Role.UNSAID: 2}
 _DECIDED = Direction(True, 1.0, "A person said which is the mix", "")
 
 
@@ -55,7 +56,8 @@ class _Comparer:
         ]
         for done, (place, comparison) in enumerate(self.engine.run(compare, tasks), 1):
             key = _key(*left[place])
-            self.catalogue.put_comparison(*key, comparison)
+            if comparison.lasts:
+                self.catalogue.put_comparison(*key, comparison)
             self.known[key] = comparison
             self.made += 1
             self.progress(step, done / len(left))
@@ -79,9 +81,10 @@ def pair(catalogue: Catalogue, progress: Progress, engine: Engine | None = None)
     fit = []
     for song in songs.values():
         sketch = catalogue.sketch(song.sha256)
-        if sketch is not None and not song.facts.unfit:
+        if sketch is not None:
             comparer.sketches[song.sha256] = sketch
-            fit.append(song)
+            if not song.facts.unfit and song.name.role not in (Role.STEM, Role.COPY):
+                fit.append(song)
     near = [
         (fit[one], fit[two])
         for one, two in near_pairs(fit, [comparer.sketches[song.sha256] for song in fit])
@@ -133,7 +136,8 @@ def confirm(catalogue: Catalogue, mix: Path, master: Path) -> None:
     comparison = catalogue.comparisons().get(_key(first, second))
     if comparison is None and sketches[0] is not None and sketches[1] is not None:
         comparison = compare(Task(first.path, second.path, sketches[0], sketches[1]))
-        catalogue.put_comparison(*_key(first, second), comparison)
+        if comparison.lasts:
+            catalogue.put_comparison(*_key(first, second), comparison)
     if comparison is None or comparison.alignment is None:
         reason = comparison.reason if comparison else "one of both cannot be read"
         raise CatalogueError(reason, code="other_performance", path=master)
@@ -161,7 +165,7 @@ def songs_of(files: Sequence[StoredFile], contents: Mapping[str, Content]) -> di
             continue
         name = parse(file.path, file.root)
         before = songs.get(file.sha256)
-        if before is None or (before.name.role is Role.UNSAID and name.role is not Role.UNSAID):
+        if before is None or _SAYS_MOST[name.role] < _SAYS_MOST[before.name.role]:
             songs[file.sha256] = Song(file.sha256, file.path, file.mtime_ns, name, content.facts)
     return songs
 
@@ -188,12 +192,12 @@ def _remark(
         return content.problem or "It cannot be read."
     if song.name.role is Role.STEM:
         return _STEM
+    if song.name.role is Role.COPY:
+        return _COPY
     if song.facts.unfit:
         return _UNFIT[song.facts.unfit]
     if copy_of is not None:
         return f"It sounds the same as {display_name(copy_of.path)}, which stands for it."
-    if song.name.role is Role.COPY:
-        return _COPY
     return refusals.get(song.sha256, _ALONE)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..alignment.alignment import Alignment
 from ..files.names import display_name
-from .names import alike_titles
+from .names import Role, alike_titles
 from .provenance import provenance
 from .records import CataloguePair, Status
 from .roles import Direction, Song, direction
@@ -28,6 +28,10 @@ SURE_SHARE = 0.9
 
 SURE_RESIDUAL_DB = -12.0
 """True pairs had less than -13 dB of a cell's power unexplained."""
+
+COPY_TONE_DB = 0.2
+"""Less change of tone than this is that of a limiter alone: it changed 0.13 at most, and masters
+0.28 and more."""
 
 TIE_DB = 0.05
 """Mixes whose residual differs by less explain a master equally well."""
@@ -173,6 +177,8 @@ def _doubts(candidate: Candidate) -> list[str]:
     """Return what speaks against a pair, sentences without a period."""
     alignment, mix, master = candidate.alignment, candidate.mix, candidate.master
     doubts = [candidate.direction.doubt] if candidate.direction.doubt else []
+    if Role.MASTER is not master.name.role and alignment.tone_db < COPY_TONE_DB:
+        doubts.append("It is louder and otherwise the same, as listening copies are")
     if alignment.unlike_share > SURE_UNLIKE:
         doubts.append(f"{alignment.unlike_share:.1%} of what is heard is not in both")
     if alignment.residual_db > SURE_RESIDUAL_DB:

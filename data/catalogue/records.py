@@ -66,11 +66,13 @@ class Comparison:
     Attributes:
         alignment: None where they are not the same performance.
         reason: Why not, or empty.
+        lasts: Whether it would come out the same again: not where a file could not be read.
 
     """
 
     alignment: Alignment | None
     reason: str
+    lasts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,10 @@ def direction(first: Song, second: Song) -> Direction | None:
         return Direction(said, 0.5, "The names say which is the mix", doubt)
     if both:
         return Direction(said, 0.99, "Names or folders say which is the mix", "")
+    if Role.MIX in roles and not is_clearly_denser(mix, master):
+        return None  # what is called a mix, and a revision of it whose name says nothing
     if louder < _LOUDER_LU and denser < _DENSER_DB:
-        return None  # what is called a mix, and a copy of it whose name says nothing
+        return None  # what is called a master, and a copy of it whose name says nothing
     reason = f"One name says so, and the master is {louder:.1f} LU louder"
     return Direction(said, 0.97, reason, "")
 

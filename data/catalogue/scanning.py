@@ -81,29 +81,49 @@ def scan(
     return Scanned(len(found), len(changed), compared, len(gone))
 
 
+def check_folders(folders: Sequence[Path]) -> None:
+    """Refuse what is no folder.
+
+    Raises:
+        CatalogueError: ``folder``.
+
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            message = f"{display_name(folder)}: is no folder; give one that holds audio files"
+            raise CatalogueError(message, code="folder", path=folder)
+
+
 def _walk(folders: Sequence[Path]) -> Iterator[StoredFile]:
     """Yield the audio files in folders, each once, as they are now."""
+    check_folders(folders)
     seen: set[Path] = set()
     for folder in folders:
         root = Path(os.path.abspath(folder))
-        if not root.is_dir():
-            message = f"{display_name(folder)}: is no folder; give one that holds audio files"
-            raise CatalogueError(message, code="folder", path=folder)
         for path in _audio_files(root):
             if path not in seen:
                 seen.add(path)
-                status = path.stat()
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # gone since it was listed
+                    continue
                 yield StoredFile(path, root, status.st_size, status.st_mtime_ns, "")
 
 
 def _audio_files(root: Path) -> Iterator[Path]:
-    for folder, names, file_names in os.walk(root):
+    for folder, names, file_names in os.walk(root, onerror=_refuse):
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in sorted(file_names):
             path = Path(folder, name)
             is_audio = path.suffix.lower() in AUDIO_ENDINGS and not name.startswith(".")
             if is_audio and path.is_file():
                 yield path
+
+
+def _refuse(error: OSError) -> None:
+    """Stop where a folder cannot be read: its files would seem to be gone."""
+    message = f"{display_name(error.filename)}: cannot be read ({error.strerror}); check the folder"
+    raise CatalogueError(message, code="folder", path=error.filename) from error
 
 
 def _changed(

@@ -150,11 +150,13 @@ class Catalogue:
             )
 
     def pairs(self) -> tuple[CataloguePair, ...]:
-        """Return all pairs, by artist, album and title."""
+        """Return the pairs whose files are still what they were, by artist, album and title."""
         query = (
             "SELECT mix_path, master_path, p.mix, p.master, album, artist, title, confidence, "
             "status, reasons, alignment FROM pairs p LEFT JOIN comparisons c ON c.mix = p.mix AND "
-            "c.master = p.master ORDER BY artist, album, title, master_path, mix_path"
+            "c.master = p.master WHERE (mix_path, p.mix) IN (SELECT path, sha256 FROM files) AND "
+            "(master_path, p.master) IN (SELECT path, sha256 FROM files) "
+            "ORDER BY artist, album, title, master_path, mix_path"
         )
         return tuple(
             CataloguePair(

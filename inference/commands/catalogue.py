@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ...models.errors import UsageError
 from ..extra import needs_extra, part_of_extra
 from .answer import Entry
 from .files import run_files
@@ -73,16 +72,13 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _scan(arguments: argparse.Namespace) -> int:
-    from ...data.catalogue.scanning import scan
+    from ...data.catalogue.scanning import check_folders, scan
     from ...data.catalogue.store import open_catalogue
     from ..report.catalogue import catalogue_entry, catalogue_lines, scanned_line
     from ..warming import ensure_warm
 
     def work(path: Path) -> tuple[Entry, str]:
-        for folder in arguments.folders:
-            if not folder.is_dir():
-                message = f"catalogue scan: {folder} is no folder; give one that holds audio files"
-                raise UsageError(message, code="usage")
+        check_folders(arguments.folders)  # before a catalogue is made for nothing
         with open_catalogue(path, create=True, alone=True) as catalogue, Progress(path) as progress:
             scanned = scan(catalogue, arguments.folders, progress)
             entry = {**catalogue_entry(catalogue), "scan": asdict(scanned)}

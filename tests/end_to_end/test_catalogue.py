@@ -87,7 +87,8 @@ def test_what_cannot_be_done_is_told(studio: Path, tmp_path: Path, run: Any) -> 
     assert (refused.code, refused.error_code) == (65, "not_a_catalogue")
     assert other.stat().st_size > 10_000
     no_folder = run("catalogue", "scan", tmp_path / "none", "-o", tmp_path / "c", "--json")
-    assert no_folder.code == 65
+    assert (no_folder.code, no_folder.error_code) == (65, "folder")
+    assert not (tmp_path / "c").exists()
     assert run("catalogue", "scan").code == 64
     assert run("catalogue").code == 64
 

@@ -19,7 +19,14 @@ from ...data.audio import ArrayReader, Audio, Samples
 from ...data.files.formats import DeliveryFormat
 from ...data.files.reader import open_audio
 from ...data.metering.report import LoudnessReport
-from ...inference.delivering import UNDER_CEILING_DB, Order, deliver, solve_drive
+from ...inference.delivering import (
+    UNDER_CEILING_DB,
+    Order,
+    deliver,
+    deliver_as_recorded,
+    preview_of,
+    solve_drive,
+)
 from ...inference.loudness_solve import Limiting
 from ...inference.profiles import DEFAULT, load_profile
 from ...inference.rendering import Reductions, render_to_spool
@@ -72,6 +79,7 @@ def deliver_audio(
     settings: ChainSettings | None = None,
     analysis: Analysis | None = None,
     ceiling_dbtp: float = CEILING_DBTP,
+    drive_db: float | None = None,
     folder: Path | None = None,
 ) -> DeliveredAudio:
     """Render, limit and write audio, and read the file back.
@@ -87,6 +95,8 @@ def deliver_audio(
             limiter always runs, with the release of the settings.
         analysis: Of the mix, where it is known already; needed only with settings.
         ceiling_dbtp: Highest true peak.
+        drive_db: Gain before the limiter, where it is known: then the limiter aims at the settings'
+            own ceiling, and nothing is solved.
         folder: For temporary files; the system's by default.
 
     Raises:
@@ -100,6 +110,8 @@ def deliver_audio(
     form = DeliveryFormat("wav", profile.bit_depth, sample_rate, 2)
     release_ms = settings["limiter"].values["release_ms"]
     aimed_dbtp = ceiling_dbtp - UNDER_CEILING_DB
+    if drive_db is not None:
+        aimed_dbtp = settings["limiter"].values["ceiling_dbtp"]
     cell, frames = limiter_cell_samples(sample_rate), samples.shape[1]
     with tempfile.TemporaryDirectory(dir=folder, prefix="delivery-") as name:
         order = Order(
@@ -116,16 +128,23 @@ def deliver_audio(
             spooled = render_to_spool(
                 reader, chain, spool, sample_rate, frames=frames, progress=_silent
             )
-            limiting = solve_drive(
-                spooled, order, profile, target_lufs, profile.aim_lufs, nearest=True
-            )
+            if drive_db is not None:
+                preview = preview_of(spooled, order)
+                limiting = None if preview is None else preview.at(drive_db)
+            else:
+                limiting = solve_drive(
+                    spooled, order, profile, target_lufs, profile.aim_lufs, nearest=True
+                )
             if limiting is None:
                 raise UnsupportedAudioError(
                     "the mix is too short or too quiet for its loudness to be defined; "
                     "leave it out of the benchmark",
                     code="loudness_undefined",
                 )
-            delivered = deliver(spooled, order, limiting, _silent)
+            if drive_db is None:
+                delivered = deliver(spooled, order, limiting, _silent)
+            else:
+                delivered = deliver_as_recorded(spooled, order, drive_db, _silent)
         with open_audio(order.path) as file:
             read = file.read(file.frames)
     return DeliveredAudio(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -92,16 +93,21 @@ def train(
     identity = run_identity(config, songs.hashes)
     resumed = checkpoint_to_resume(folder, identity)
     facts = run_facts(config, command, songs.hashes)
-    first = getattr(rank_zero_only, "rank", 0) == 0
     records = Records(
         folder,
-        config.logging.uri if first else NO_RECORDS,
+        config.logging.uri if _is_first() else NO_RECORDS,
         config.logging.experiment,
         config.logging.every,
     )
     with records:
         records.parameters({**flattened(config), **facts})
         return _trained(config, songs, records, facts, identity, resumed, report, tell)
+
+
+def _is_first() -> bool:
+    """Return whether this process is to be the first of all; each machine counts its own from 0."""
+    machine = os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0"))
+    return getattr(rank_zero_only, "rank", 0) == 0 and machine == "0"
 
 
 def _trained(

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from ...data.alignment.alignment import Alignment
-from ...data.alignment.describing import describe
 from ...data.alignment.warping import aligned_pair
 from ...data.analysis import Analysis
 from ...data.audio import Samples
@@ -111,8 +110,11 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
     made = mel_frames(recovered.output, pair.sample_rate)
     master_audio = shifted(pair.master, recovered.delay)
     wanted = mel_frames(master_audio, pair.sample_rate)
-    told = [Finding("alignment", text) for text in describe(alignment)]
-    told += [Finding("alignment", text) for text in alignment.findings]
+    told = [Finding("alignment", text) for text in alignment.findings]
+    if recovered.delay != 0.0:
+        how = "later" if recovered.delay > 0.0 else "earlier"
+        text = f"The waveform lies {abs(recovered.delay):.2f} samples {how} than that."
+        told.append(Finding("alignment", text))
     return Explanation(
         mix=mix,
         master=master,
@@ -134,6 +136,9 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
 def cannot_express(explanation: Explanation) -> tuple[str, ...]:
     """Say in plain sentences what the chain cannot make of this master."""
     recovered, null_db = explanation.recovered, explanation.recovered.null_db
+    if not recovered.engaged and null_db <= EXACT_DB:
+        gain_db = recovered.measured.master_lufs - recovered.measured.mix_lufs
+        return (f"Nothing was done: the master is the mix, {gain_db:+.1f} dB louder.",)
     share = f"{100.0 * explanation.explained_share:.0f} %"
     if null_db <= EXACT_DB:
         return ("Nothing: the chain makes this master, but for rounding.",)

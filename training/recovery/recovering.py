@@ -18,13 +18,17 @@ import numpy.typing as npt
 from ...models.settings import ChainSettings, default_settings
 from .beginning import Measured, PairAudio
 from .descent import Descender, Descent, Prior, Schedule
+from .guessing import first_point
 from .places import render_whole, rest_by_second
 from .residuals import LevelResidual, Residual
-from .search import ALWAYS, EXPLAINED_DB, MADE_BY_CHAIN_DB, Point, Progress, Search
+from .search import ALWAYS, EXPLAINED_DB, FEW, MADE_BY_CHAIN_DB, Point, Progress, Search
 from .staged import StagedChain
 from .vector import Array, gain_of, settings_of, vector_of
 
-BY_LEVELS = Schedule(rounds=6, goal_db=-60.0, least_gain_db=0.1)
+BY_LEVELS = Schedule(rounds=4, goal_db=-60.0, least_gain_db=0.1)
+
+ALIKE_DB = -80.0
+"""Mix and master that null so far by a plain gain are the same."""
 
 LEAVES_DB = 0.2
 """A block leaves again where the residual rises by less."""
@@ -93,7 +97,9 @@ def recover(
     """
     progress("fitting", 0.0)
     search = Search(pair, measured, progress)
-    point = search.later(search.leapt(search.joined(search.first(suggestions))))
+    if _best_null_db(pair) < ALIKE_DB:
+        return _whole(search, _unchanged(search), measured)
+    point = search.later(search.leapt(search.joined(first_point(search, suggestions))))
     whole = _whole(search, point, measured)
     levels: LevelResidual | None = None
     if whole.null_db > MADE_BY_CHAIN_DB:
@@ -108,7 +114,7 @@ def recover(
     residual: Residual = search.waveform(point.chain) if levels is None else levels
     point = _pruned(search, point, residual)
     whole = _whole(search, point, measured, by_levels=levels is not None)
-    unchanged = _unchanged(point, measured)
+    unchanged = _unchanged(search)
     nothing = Descender(point.chain, residual, (), search.prior).cost(unchanged.descent.vector)
     if whole.null_db > whole.unchanged_db if levels is None else point.descent.cost > nothing:
         whole = _whole(search, unchanged, measured)
@@ -142,12 +148,13 @@ def _pruned(search: Search, point: Point, residual: Residual) -> Point:
     return point
 
 
-def _unchanged(point: Point, measured: Measured) -> Point:
+def _unchanged(search: Search) -> Point:
     """Leave the mix alone but for its level."""
+    measured, places = search.measured, search.loud(FEW)
     gain_db = measured.master_lufs - measured.mix_lufs
     vector = vector_of(default_settings(), gain_db - measured.normalization_db)
-    descent = Descent(vector, 1.0, point.descent.normal, point.descent.count)
-    return Point(frozenset(), descent, point.chain, point.places)
+    none = np.zeros((len(vector), len(vector)))
+    return Point(frozenset(), Descent(vector, 1.0, none, 1), search.chain(places), places)
 
 
 def _whole(

@@ -1,30 +1,26 @@
-"""The search for settings whose waveform is the master's: which blocks, where, and how far down.
+"""The search for settings whose waveform is the master's, from where `guessing` begins it.
 
-Crossovers turn the phase, which settles at once whether compressor and imager ran: with the wrong
-choice nothing nulls. The master may lie some samples off, because filters that turn the phase look
-like a delay. Saturator and de-esser join where they explain a good part of the rest. A valley that
+Saturator and de-esser join where they explain a good part of the rest. A valley that
 ends too high is left by other filters of almost the same response.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
 import torch
 
-from ...models.settings import PARAMETERS, ChainSettings
+from ...models.settings import PARAMETERS
 from ..alternatives import equalizer_alternatives
 from .beginning import Measured, PairAudio, first_settings, first_vector, prior_of, shifted
 from .descent import Descender, Descent, Prior, Schedule
 from .places import loud_places, worst_seconds
 from .residuals import MARGIN, WaveformResidual
 from .staged import StagedChain, cut_at
-from .vector import DELAY, DELAY_SCALE, GAIN, Array, delay_of
+from .vector import DELAY, GAIN, Array, delay_of
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told the step under way and the share of it that is done."""
@@ -34,9 +30,6 @@ TURNING = ("multiband_compressor", "imager")
 """Blocks with crossovers, which turn the phase."""
 
 JOINING = ("saturator", "deesser")
-
-MOST_SHIFT = 8
-"""Samples by which an alignment may be off: filters that turn the phase look like a delay."""
 
 WHOLE_WITHIN = 0.1
 """A delay that is as near to whole samples is of whole samples."""
@@ -58,8 +51,11 @@ EXPLAINED_DB = -60.0
 SHALLOW_DB = -50.0
 """A valley that ends higher is left, where the chain can make the master."""
 
-MADE_BY_CHAIN_DB = -30.0
+MADE_BY_CHAIN_DB = -25.0
 """A null above is that of a master which the chain did not make, or not alone."""
+
+HOPELESS_DB = -1.0
+"""A null above says that next to nothing of the waveform is explained."""
 
 JOINS_DB = 1.0
 """A block joins where it lowers the null by this much at once."""
@@ -69,8 +65,6 @@ LEAPS = 3
 
 LEAST_WEIGHT = 0.03
 """A band counts for a response at least by this share of the loudest."""
-
-_NEAR_DB = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,80 +106,26 @@ class Search:
         self.delay = 0.0
         self.start = first_vector(measured, first_settings(measured))
         self.prior: Prior = prior_of(self.start)
-        self._measured = measured
+        self.measured = measured
         self._progress = progress
         self._rounds = 0
 
     @property
     def turning(self) -> tuple[str, ...]:
         """Blocks with crossovers that can be heard in this mix."""
-        return TURNING if self._measured.has_side else TURNING[:1]
-
-    def first(self, suggestions: Sequence[ChainSettings]) -> Point:
-        """Decide which crossovers ran and where the master lies, and descend on few excerpts."""
-        places = self._loud(FEW)
-        chain = self._chain(places)
-        starts = [self.start, *(first_vector(self._measured, each) for each in suggestions)]
-        tried: list[tuple[float, int, tuple[str, ...], Array]] = []
-        for count in range(len(self.turning) + 1):
-            for some in combinations(self.turning, count):
-                for start in starts:
-                    cost, shift = self._best_shift(chain, start, (*ALWAYS, *some))
-                    tried.append((cost, shift, some, start))
-        tried.sort(key=lambda one: one[0])
-        near = [one for one in tried if one[0] <= tried[0][0] * 10.0 ** (_NEAR_DB / 10.0)][:2]
-        ended = []
-        for _, shift, some, start in near:
-            vector = start.copy()
-            vector[DELAY] = shift / DELAY_SCALE
-            descender = self._waveform_descender(chain, (*ALWAYS, *some), delay=True)
-            schedule = FIRST if len(near) == 1 else TRIAL
-            ended.append((descender.descend(vector, schedule, self.told), some, descender))
-        best, some, descender = min(ended, key=lambda one: one[0].cost)
-        if len(near) > 1:
-            best = descender.descend(best.vector, FIRST, self.told)
-        if self.pair.one_clock:
-            descender = self._waveform_descender(chain, (*ALWAYS, *some), delay=False)
-            best = self._by_whole_samples(descender, best)
-        return Point(frozenset((*ALWAYS, *some)), best, chain, places)
-
-    def _by_whole_samples(self, descender: Descender, ended: Descent) -> Descent:
-        """Descend again with the delay at the whole samples around it, and keep the better."""
-        delay = delay_of(ended.vector)
-        around = {math.floor(delay), math.ceil(delay)}
-        if abs(delay - round(delay)) < WHOLE_WITHIN:
-            around = {round(delay)}
-        tried = []
-        for whole in sorted(around):
-            vector = ended.vector.copy()
-            vector[DELAY] = whole / DELAY_SCALE
-            tried.append(descender.descend(vector, TRIAL, self.told))
-        best = min(tried, key=lambda one: one.cost)
-        return descender.descend(best.vector, FIRST, self.told)
-
-    def _best_shift(
-        self, chain: StagedChain, vector: Array, engaged: Collection[str]
-    ) -> tuple[float, int]:
-        """Return the least cost over shifts of the master, and the shift; none where equal."""
-        compared = chain.render(vector, engaged).compared
-        residual = self.waveform(chain)
-        costs = []
-        for shift in sorted(range(-MOST_SHIFT, MOST_SHIFT + 1), key=abs):
-            rest = residual(compared, shift)
-            costs.append((float(rest @ rest), shift))
-        return min(costs, key=lambda one: one[0])
+        return TURNING if self.measured.has_side else TURNING[:1]
 
     def joined(self, point: Point) -> Point:
         """Let saturator and de-esser join where they explain part of what is left."""
         for _ in JOINING:
-            if point.descent.null_db < EXPLAINED_DB:
+            if not EXPLAINED_DB < point.descent.null_db < HOPELESS_DB:
                 return point
             tried = []
             for name in JOINING:
                 if name not in point.engaged:
                     engaged = point.engaged | {name}
                     start = self._begun(point.descent.vector, name)
-                    descender = self._waveform_descender(point.chain, engaged)
+                    descender = self.waveform_descender(point.chain, engaged)
                     tried.append((descender.descend(start, TRIAL, self.told), engaged, descender))
             best, engaged, descender = min(tried, key=lambda one: one[0].cost)
             if best.null_db > point.descent.null_db - JOINS_DB:
@@ -196,13 +136,15 @@ class Search:
 
     def later(self, point: Point) -> Point:
         """Descend on more excerpts."""
-        return self._moved(point, self._loud(MORE), LATER)
+        if point.descent.null_db > HOPELESS_DB:
+            return point
+        return self._moved(point, self.loud(MORE), LATER)
 
     def leapt(self, point: Point) -> Point:
         """Leave a valley that ends above others, along what the sound leaves open."""
         if not SHALLOW_DB < point.descent.null_db < MADE_BY_CHAIN_DB:
             return point
-        descender = self._waveform_descender(point.chain, point.engaged)
+        descender = self.waveform_descender(point.chain, point.engaged)
         best = point.descent
         for start in self._by_other_filters(best.vector):
             found = descender.descend(start, LEAP, self.told)
@@ -214,7 +156,7 @@ class Search:
 
     def _by_other_filters(self, vector: Array) -> list[Array]:
         """Return vectors whose equalizer has almost the same response by other means."""
-        spectrum = self._measured.mix.spectrum.total
+        spectrum = self.measured.mix.spectrum.total
         weights = torch.from_numpy(np.maximum(spectrum, LEAST_WEIGHT * spectrum.max()))
         others = equalizer_alternatives(
             torch.from_numpy(vector[:GAIN]),
@@ -233,8 +175,8 @@ class Search:
 
     def _moved(self, point: Point, places: tuple[float, ...], schedule: Schedule) -> Point:
         vector = self._aligned(point.descent.vector)
-        chain = self._chain(places)
-        descender = self._waveform_descender(chain, point.engaged)
+        chain = self.chain(places)
+        descender = self.waveform_descender(chain, point.engaged)
         descent = descender.descend(vector, schedule, self.told)
         descent = replace(descent, vector=self._aligned(descent.vector))
         return Point(point.engaged, descent, chain, places)
@@ -250,11 +192,13 @@ class Search:
         vector[DELAY] = 0.0
         return vector
 
-    def _loud(self, count: int) -> tuple[float, ...]:
+    def loud(self, count: int) -> tuple[float, ...]:
+        """Return where so many parts of the master are loudest, in s."""
         return loud_places(self.pair.master, self.pair.sample_rate, count, EXCERPT_S)
 
-    def _chain(self, places: tuple[float, ...]) -> StagedChain:
-        pair, measured = self.pair, self._measured
+    def chain(self, places: tuple[float, ...]) -> StagedChain:
+        """Return what renders the excerpts at these places."""
+        pair, measured = self.pair, self.measured
         cut = cut_at(places, EXCERPT_S, WARM_UP_S, pair.sample_rate)
         longest = pair.mix.shape[1]
         held = tuple(min(start, max(longest - cut.length, 0)) for start in cut.starts)
@@ -276,10 +220,9 @@ class Search:
         """Return the residual of the excerpts of a chain."""
         return WaveformResidual(chain.cut.of(self.pair.master, MARGIN))
 
-    def _waveform_descender(
-        self, chain: StagedChain, engaged: Collection[str], *, delay: bool | None = None
-    ) -> Descender:
-        free = not self.pair.one_clock if delay is None else delay
+    def waveform_descender(self, chain: StagedChain, engaged: Collection[str]) -> Descender:
+        """Return what follows the waveform; the delay is free where clocks may differ."""
+        free = not self.pair.one_clock
         return Descender(chain, self.waveform(chain), engaged, self.prior, delay=free)
 
     def _begun(self, vector: Array, name: str) -> Array:

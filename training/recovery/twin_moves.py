@@ -49,7 +49,9 @@ class RecoveredMoves:
 
     Attributes:
         moves: Within the chain's ranges, shape ``(pair, moves)``.
-        sigma: Standard deviation of each, shape ``(pair, moves)``.
+        sigma: Standard deviation of each, shape ``(pair, moves)``. Of known settings, 1.645 of them
+            hold 95 % of responses and 97 % of widths, but 54 % of slopes: where a threshold is not
+            determined, a slope looks better known than it is.
         residual_db: Mel distance that is left at equal loudness, shape ``(pair,)``.
         unchanged_db: The same of doing nothing, shape ``(pair,)``.
 

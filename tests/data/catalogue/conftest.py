@@ -29,7 +29,7 @@ def loud(x: Signal, gain: float = 5.0) -> Signal:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small library: two songs, an earlier mix, an instrumental, a copy, a stem, a broken file."""
+    """Two songs, earlier mixes, an instrumental, a copy, a stem, and two files that are no song."""
     root = tmp_path_factory.mktemp("made")
     for number, (title, style) in enumerate((("Blue Sky", "rock"), ("Red Car", "ballad"))):
         song = compose(40 + number, style=style, duration_s=14.0)

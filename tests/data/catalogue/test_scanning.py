@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from glassmaster.data.catalogue import matching
 from glassmaster.data.catalogue.records import Status
@@ -75,6 +78,16 @@ def test_only_what_changed_is_measured_again(library: Path, tmp_path: Path) -> N
         assert not any(file.path.name == "click.wav" for file in catalogue.files())
 
 
+def test_a_stem_never_stands_for_a_mix(library: Path, tmp_path: Path) -> None:
+    one = library / "Ebba/One"
+    shutil.copy(one / "Mixes/Red Car mix v2.wav", one / "A stem of Red Car.wav")
+    samples, rate = soundfile.read(one / "Mixes/Red Car mix v2.wav")
+    soundfile.write(one / "Stems/Red Car all.wav", samples, rate, subtype="PCM_24", format="AIFF")
+    scanned(tmp_path / "c", library)
+    with open_catalogue(tmp_path / "c") as catalogue:
+        assert names(catalogue) == SURE
+
+
 def test_other_folders_stay(library: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.glassmaster"
     scanned(path, library)
@@ -117,17 +130,18 @@ def test_there_is_no_such_folder(tmp_path: Path) -> None:
     assert caught.value.code == "folder"
 
 
-class Backwards:
-    """An engine that ends its work in another order."""
+class Elsewhere:
+    """An engine as other processes are: all goes through pickle, and ends in another order."""
 
     def run(self, work: Any, items: Any) -> Any:
         for place in reversed(range(len(items))):
-            yield place, work(items[place])
+            result = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(items[place])))
+            yield place, pickle.loads(pickle.dumps(result))
 
 
 def test_engine_does_not_matter(library: Path, tmp_path: Path, picture: Any) -> None:
     pictures = []
-    for name, engine in (("one", None), ("two", Backwards())):
+    for name, engine in (("one", None), ("two", Elsewhere())):
         with open_catalogue(tmp_path / name, create=True, alone=True) as catalogue:
             scan(catalogue, [library], quiet, engine)
             pictures.append(picture(catalogue, library))

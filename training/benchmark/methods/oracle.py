@@ -30,9 +30,6 @@ SHORT = FitSchedule(
 )
 """Ends where the distance of spectra does: for targets that the chain cannot reach."""
 
-FULL = FitSchedule()
-"""Goes on to the energy of the difference: for masters that the chain made itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
@@ -41,13 +38,11 @@ class Oracle:
     Attributes:
         schedule: How long the fit takes.
         name: See `Method`.
-        of_chain: Whether it is for masters that the chain made itself, alone.
 
     """
 
     schedule: FitSchedule = SHORT
     name: str = "oracle"
-    of_chain: bool = False
     uses_references: bool = False
 
     @property
@@ -56,9 +51,7 @@ class Oracle:
         return repr(self.schedule)
 
     def refusal(self, task: Task) -> str:
-        """Refuse tasks without a target, and masters of others where it is for the chain's own."""
-        if self.of_chain and task.truth.settings is None:
-            return "the chain did not make the target"
+        """Refuse tasks without a target."""
         return "there is no target" if task.target is None else ""
 
     def make(self, task: Task, folder: Path) -> Made:

@@ -17,11 +17,12 @@ from ..tasks import Reference, Task
 from .constant import ConstantMoves, NearestMoves, mean_moves
 from .examples import load_examples
 from .floor import ResidualDegradation
+from .inversion import Inversion
 from .learned import Learned, Neighbors, learned_predictor, shuffled_predictor
 from .matchering import find_matchering
 from .matching import SpectrumMatch
 from .method import Method, Predicted, ShuffledReferences, Unchanged
-from .oracle import FULL, Oracle
+from .oracle import Oracle
 
 SHUFFLED_WEIGHTS = "_shuffled_weights"
 SHUFFLED_REFERENCES = "_shuffled_references"
@@ -87,7 +88,7 @@ def make_method(name: str, ingredients: Ingredients, others: Others) -> Method:
         "nearest": lambda: _nearest(ingredients.examples),
         "baseline": lambda: Predicted(BaselinePredictor()),
         "oracle": Oracle,
-        "inversion": lambda: Oracle(FULL, "inversion", of_chain=True),
+        "inversion": Inversion,
     }
     if name in plain:
         return plain[name]()

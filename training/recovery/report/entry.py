@@ -33,6 +33,7 @@ def recovery_entry(told: Explanation, recipe: Path, page: Path | None) -> Json:
         "alignment": {
             "offset_samples": alignment.offset_samples,
             "fraction": alignment.fraction,
+            "missed_samples": recovered.delay,
             "drift_ppm": alignment.drift_ppm,
             "polarity": alignment.polarity,
             "gain_db": alignment.gain_db,

@@ -7,7 +7,7 @@ import numpy as np
 from ....inference.predictor import NOT_DETERMINED
 from ....inference.report.figures import FREQUENCY_TICKS, HIGHEST_HZ, LOWEST_HZ
 from ....inference.report.markup import figure_block
-from ....inference.report.plot import Plot, drawing, label
+from ....inference.report.plot import Plot, drawing
 from ....models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ
 from ....models.processors.multiband_compressor import BANDS
 from ..effects import STEP_S
@@ -56,21 +56,21 @@ def reduction_figure(told: Explanation) -> str:
     rows = [row for row in rows if float(row[1].max()) > 0.0]
     rows.append(("limiter", told.effects.limiting_db))
     seconds = max(len(told.effects.limiting_db) * STEP_S, _LEAST_S)
-    height, gap = 74.0, 44.0
+    height, gap = 74.0, 30.0
     parts = []
     for number, (name, values_db) in enumerate(rows):
         times_s, drawn_db = _thinned(values_db, seconds)
         most_db = _span(float(drawn_db.max(initial=0.0)))
         top = 28.0 + number * (height + gap)
         plot = Plot(_LEFT, top, _INSIDE, height, (0.0, seconds), (most_db, 0.0), linear=True)
-        ticks = [(at, f"{at / 60.0:.0f}:{at % 60.0:02.0f}", False) for at in _times(seconds)]
+        is_last = number == len(rows) - 1
+        ticks = [(at, _clock(at) if is_last else "", False) for at in _times(seconds)]
         title = f"{name.replace('_', ' ').capitalize()}{'' if name == 'limiter' else ' band'}, dB"
         parts.append(plot.axes(ticks, [0.0, most_db / 2.0, most_db], title))
         parts.append(plot.line(times_s, drawn_db, "curve moved"))
     bottom = 28.0 + len(rows) * (height + gap)
-    parts.append(label(_WIDTH - 26.0, bottom - 2.0, "min:s", "tick", "end"))
     title = "Gain reduction over time"
-    return figure_block(drawing(_WIDTH, bottom + 8.0, title, "".join(parts)), ())
+    return figure_block(drawing(_WIDTH, bottom + 4.0, title, "".join(parts)), ())
 
 
 def _thinned(values_db: Array, seconds: float) -> tuple[Array, Array]:
@@ -78,6 +78,11 @@ def _thinned(values_db: Array, seconds: float) -> tuple[Array, Array]:
     edges = np.unique(np.linspace(0, len(values_db), min(_POINTS, len(values_db)) + 1).astype(int))
     largest_db = np.maximum.reduceat(values_db, edges[:-1])
     return (edges[:-1] + 0.5) * (seconds / len(values_db)), largest_db
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
 
 
 def _times(seconds: float) -> list[float]:

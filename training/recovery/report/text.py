@@ -16,6 +16,9 @@ from ..explanation import Explanation, cannot_express
 SHOWN_HZ = (40.0, 80.0, 160.0, 315.0, 630.0, 1250.0, 2500.0, 5000.0, 10_000.0)
 """Third octaves that are told on a terminal; the page shows them all."""
 
+NOTHING_LEFT_DB = -150.0
+"""Below the rounding of 24 bit."""
+
 
 def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     """Return the lines that tell a recovery.
@@ -41,10 +44,12 @@ def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     knobs = [name for name in told.intervals if name.partition(".")[0] in LABELS]
     if knobs:
         open_knobs = sum(name in unknown for name in knobs)
-        text = (
-            f"{open_knobs} of {len(knobs)} knobs are not determined: other positions do the same. "
-            "The effects above are what can be compared."
-        )
+        text = f"All {len(knobs)} knobs of these blocks are determined; the report lists them."
+        if open_knobs:
+            text = (
+                f"{open_knobs} of {len(knobs)} knobs are not determined: other positions do the "
+                "same. The effects above are what can be compared."
+            )
         lines += ["", *wrapped(text, "")]
     for finding in told.findings:
         if finding.code != "alignment":
@@ -62,6 +67,8 @@ def told_alignment(told: Explanation) -> tuple[str, ...]:
 def left_text(told: Explanation) -> str:
     """Say how near the settings come."""
     recovered = told.recovered
+    if recovered.null_db <= NOTHING_LEFT_DB:
+        return "nothing of the waveform."
     return (
         f"{figure(recovered.null_db)} dB of the waveform ({figure(recovered.unchanged_db)} dB "
         f"without any setting); mel levels {figure(told.mel_db, 2)} dB apart "
@@ -86,7 +93,8 @@ def effect_rows(told: Explanation) -> list[Row]:
     rows: list[Row] = []
     for name, hz in zip(QUANTITIES, RESPONSE_HZ, strict=False):
         if any(abs(np.log2(hz / shown)) < 0.1 for shown in SHOWN_HZ):
-            rows.append((f"response at {frequency(float(hz))}", *_cells(told, values, name)))
+            nominal = frequency(float(name.partition("@")[2]))
+            rows.append((f"response at {nominal}", *_cells(told, values, name)))
     for place, band in enumerate(WIDTH_BANDS):
         name = QUANTITIES[WIDTH.start + place]
         rows.append((f"width, {band} band", *_cells(told, values, name)))

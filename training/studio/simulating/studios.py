@@ -105,7 +105,7 @@ def masters(
         given = [mixes.frames[song] for song in chosen]
     found = []
     for song, frames in zip(chosen, given, strict=True):
-        noise = _noise(mixes, rules, plan, song) * noisy
+        noise = response_noise(mixes, rules, plan, song) * noisy
         if plan.kind in (Kind.TASTE, Kind.SHUFFLED):
             wanted = response_db(taste, rules.taste, mixes.levels_db[song]) + noise
             shaped = equalized(frames, wanted, taste.width_db)
@@ -118,7 +118,8 @@ def masters(
     return found
 
 
-def _noise(mixes: Mixes, rules: StudioRules, plan: Plan, song: int) -> Array:
+def response_noise(mixes: Mixes, rules: StudioRules, plan: Plan, song: int) -> Array:
+    """Return what is no taste in a studio's response to a mix, in dB, shape ``(80,)``."""
     drawn = stream(rules.seed, plan.kind, str(plan.studio), mixes.identities[song])
     return rules.taste.noise_db * smooth_curve(drawn, rules.taste.noise_octaves)
 
