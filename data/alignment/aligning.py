@@ -21,7 +21,7 @@ from .describing import describe
 from .fades import fades
 from .likeness import Likeness, LikenessMeter
 from .observing import Pair, Window, observe, read_pairs
-from .passages import find_passages
+from .passages import SHORTEST_FRAMES, find_passages
 from .segments import make_segments, shares
 from .track import Track
 
@@ -68,11 +68,15 @@ def align(mix: Track, master: Track) -> Alignment:
             another clock.
 
     Raises:
-        CatalogueError: ``other_song`` where fingerprints have nothing in common, and
+        CatalogueError: ``too_short`` where one lasts less than some 4 s, ``other_song`` where
+            fingerprints have nothing in common, and
             ``other_performance`` where they do and the sound does not agree.
         AudioFileError: A file cannot be read any more.
 
     """
+    for track in (mix, master):
+        if len(track.sketch.words) < SHORTEST_FRAMES:
+            raise _refusal(track, "too_short", "is too short to be told from other music")
     passages = find_passages(mix.sketch.words, master.sketch.words)
     if not passages:
         raise _refusal(master, "other_song", f"has no music in common with {_name(mix)}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..extra import needs_extra, part_of_extra
 from .answer import Entry
+from .engines import TWO, add_engine_arguments, engine_asked_for
 from .files import run_files
 from .progress import Progress
 
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"made, or brought up to date (default: {DEFAULT})",
     )
+    add_engine_arguments(scan, TWO)
     tell = _action(actions, "list", "list pairs, and why other files are in none")
     tell.add_argument("catalogue", metavar="CATALOGUE", nargs="?", type=Path, default=DEFAULT)
     pair = _action(actions, "pair", "say that two files are mix and master, or that they are not")
@@ -77,10 +79,12 @@ def _scan(arguments: argparse.Namespace) -> int:
     from ..report.catalogue import catalogue_entry, catalogue_lines, scanned_line
     from ..warming import ensure_warm
 
+    engine = engine_asked_for(arguments)
+
     def work(path: Path) -> tuple[Entry, str]:
         check_folders(arguments.folders)  # before a catalogue is made for nothing
         with open_catalogue(path, create=True, alone=True) as catalogue, Progress(path) as progress:
-            scanned = scan(catalogue, arguments.folders, progress)
+            scanned = scan(catalogue, arguments.folders, progress, engine)
             entry = {**catalogue_entry(catalogue), "scan": asdict(scanned)}
             lines = (scanned_line(path, scanned), *catalogue_lines(catalogue))
         return entry, "\n".join(lines)

@@ -152,3 +152,10 @@ def test_closer_revision_leaves_less_unexplained(workshop: Any) -> None:
 def test_document_keeps_everything(workshop: Any) -> None:
     found = workshop.align(shifted(workshop.master, 5))
     assert from_document(as_document(found)) == found
+
+
+def test_what_is_too_short_is_named_as_such() -> None:
+    song = Audio(compose(1, duration_s=2.0).mix.samples, RATE)
+    with pytest.raises(CatalogueError) as refused:
+        align(audio_track(song), audio_track(song))
+    assert refused.value.code == "too_short"
