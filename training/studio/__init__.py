@@ -18,6 +18,10 @@ What goes through, in this order:
 `exporting.export_adapted(path, base, model, pairs, held_out, facts) -> Path`
     One file for ``glassmaster master --model``: the base's arrays and those of the studio.
 
+`finetuning.finetune` does all of it with a catalogue: `catalogued/` studies its pairs and keeps
+what was found, `proving/` shows whether the model is better, `styling/` what the studio does
+otherwise.
+
 `simulating/` makes studios whose taste is known, by processors that the chain does not have, and
 `suite` runs all of the above on many of them.
 """

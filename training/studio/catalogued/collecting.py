@@ -125,10 +125,17 @@ def study_catalogue(
         least: With fewer pairs to begin with, none is studied.
 
     Raises:
-        CatalogueError: The catalogue is damaged, or ``few_pairs``.
+        CatalogueError: The catalogue is damaged, ``scan_interrupted`` or ``few_pairs``.
         OutputError: The folder cannot be written, or another run works in it.
 
     """
+    if not catalogue.is_complete:
+        raise CatalogueError(
+            f"{display_name(catalogue.path)}: the last scan was interrupted, so that pairs are "
+            "older than files; scan again",
+            code="scan_interrupted",
+            path=catalogue.path,
+        )
     usable = [pair for pair in catalogue.usable_pairs() if pair.alignment is not None]
     unsure = pair_names([pair for pair in catalogue.pairs() if pair.status is Status.UNSURE])
     if len(usable) < least:

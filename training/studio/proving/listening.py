@@ -115,8 +115,9 @@ def write_excerpts(
     """
     chosen = chosen_songs(proof, rules.songs)
     make_folder(folder / FOLDER)
-    for old in (folder / FOLDER).glob("*.flac"):  # of another run, whose page is replaced
-        old.unlink()
+    for role in ROLES:
+        for old in (folder / FOLDER).glob(f"[0-9]*-{role}.flac"):  # of a page that is replaced
+            old.unlink()
     written = []
     for number, (place, why) in enumerate(chosen.items(), 1):
         progress("rendering excerpts", (number - 1) / len(chosen))

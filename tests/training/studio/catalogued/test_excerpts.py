@@ -26,6 +26,7 @@ ALIGNMENT = Alignment(
     drift_ppm=0.0,
     polarity=1,
     gain_db=6.0,
+    tone_db=0.0,
     mix_share=0.9,
     master_share=0.9,
     fade_in_end_s=None,

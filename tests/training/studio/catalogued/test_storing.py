@@ -25,8 +25,8 @@ from glassmaster.training.studio.catalogued.studying import (
 )
 
 ALIGNMENT = Alignment(
-    44_100, 44_100, (Segment(0, 441_000, 0, 0.0),), 0.0, 1, 3.0, 1.0, 1.0, None, None, 1.0, -30.0,
-    -20.0, 0.0, (),
+    44_100, 44_100, (Segment(0, 441_000, 0, 0.0),), 0.0, 1, 3.0, 0.5, 1.0, 1.0, None, None, 1.0,
+    -30.0, -20.0, 0.0, (),
 )  # fmt: skip
 ITEM = PairItem(
     Path("mix.wav"), Path("master.wav"), "a" * 64, "b" * 64, ALIGNMENT, ExcerptRules(4, 6.0)

@@ -6,34 +6,49 @@ from typing import Any
 
 import pytest
 
-from glassmaster.data.catalogue.records import CataloguePair, Status
+from glassmaster.data.catalogue.measuring import Measured
+from glassmaster.data.catalogue.records import CataloguePair, Status, StoredFile
 from glassmaster.data.catalogue.store import open_catalogue
 from glassmaster.training.learning.composing import compose_command
 
 
 def of_pairs(path: Path, *statuses: Status) -> Path:
     """A catalogue of pairs whose files are not there: nothing may be read before it is refused."""
-    with open_catalogue(path, create=True, alone=True) as opened:
-        opened.replace_pairs(
-            [
-                CataloguePair(
-                    path.with_name(f"{place} mix.wav"),
-                    path.with_name(f"{place} master.wav"),
-                    f"{2 * place:064x}",
-                    f"{2 * place + 1:064x}",
-                    "Album",
-                    "Artist",
-                    f"Song {place}",
-                    0.9,
-                    status,
-                    ("Someone said so.",),
-                    None,
-                )
-                for place, status in enumerate(statuses)
-            ],
-            {},
+    pairs = [
+        CataloguePair(
+            path.with_name(f"{place} mix.wav"),
+            path.with_name(f"{place} master.wav"),
+            f"{2 * place:064x}",
+            f"{2 * place + 1:064x}",
+            "Album",
+            "Artist",
+            f"Song {place}",
+            0.9,
+            status,
+            ("Someone said so.",),
+            None,
         )
+        for place, status in enumerate(statuses)
+    ]
+    with open_catalogue(path, create=True, alone=True) as opened:
+        for pair in pairs:
+            for file, sha256 in (
+                (pair.mix_path, pair.mix_sha256),
+                (pair.master_path, pair.master_sha256),
+            ):
+                known = Measured(sha256, None, None, "")
+                opened.put_measured(StoredFile(file, path.parent, 1, 1, sha256), known)
+        opened.replace_pairs(pairs, {})
     return path
+
+
+def test_a_scan_that_was_interrupted_comes_first(run: Any, tmp_path: Path) -> None:
+    catalogue = of_pairs(tmp_path / "mine.catalogue", *[Status.SURE] * 7)
+    with open_catalogue(catalogue, alone=True) as opened:
+        opened.begin()
+    done = run("finetune", catalogue, f"run={tmp_path}/run", "jobs=1", "logging=none", "--json")
+    assert (done.code, done.document["error"]["code"]) == (65, "scan_interrupted")
+    assert "scan again" in done.err
 
 
 def test_too_few_pairs_are_refused_at_once(run: Any, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import linregress
 from scipy.stats import t as student
 
-from glassmaster.training.studio.styling.drift import CHANGED, TAGS, Drift, drift_of
+from glassmaster.training.studio.styling.drift import CHANGED, TAGS, Drift, dates_of, drift_of
 from glassmaster.training.studio.styling.style import HouseStyle, Trait
 from glassmaster.training.studio.styling.telling import drift_text
 
@@ -79,6 +82,23 @@ def test_too_little_time_tells_nothing() -> None:
     assert "3 albums have a date, and 4 are needed" in drift_text(few)
     none = drift_of(style, TAGS, np.full_like(years, np.nan))
     assert "0 albums have a date" in drift_text(none)
+
+
+def test_dates_are_those_of_tags_where_most_have_one() -> None:
+    new_year_ns = 1_577_836_800 * 10**9  # 2020-01-01T00:00:00Z
+    files: Any = (new_year_ns, new_year_ns + 183 * 86_400 * 10**9, 0)
+
+    def of(*years: float) -> Any:
+        studied = [SimpleNamespace(year=np.array(year)) for year in years]
+        return SimpleNamespace(studied=studied, mtimes_ns=files)
+
+    source, years = dates_of(of(2011.5, 2012.5, np.nan))
+    assert source == TAGS
+    assert np.array_equal(years, [2011.5, 2012.5, np.nan], equal_nan=True)
+    source, years = dates_of(of(2011.5, np.nan, np.nan))
+    assert source == CHANGED  # which has no room for both kinds in one line
+    assert years[:2] == pytest.approx([2020.0, 2020.5], abs=0.01)
+    assert np.isnan(years[2])
 
 
 def _ordered(both: tuple[HouseStyle, np.ndarray]) -> tuple[HouseStyle, str, np.ndarray]:
