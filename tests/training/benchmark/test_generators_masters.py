@@ -123,6 +123,6 @@ def test_files_are_hashed_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ParameterError, match="lacks these entries"):
         load_configuration("deg_v1", Spread)
     text = configuration_text("deg_v1").replace("sd_db: 2.6", "sd_db: loud")
-    monkeypatch.setattr("glassmaster.training.frozen.configuration_text", lambda _: text)
+    monkeypatch.setattr("glassmaster.training.frozen.configuration_text", lambda _, folder: text)
     with pytest.raises(ParameterError, match=r"side\.sd_db is 'loud'"):
         load_configuration("deg_v1", Family)
