@@ -90,7 +90,9 @@ def measure_spreads(recovered: Recovered, mix: Samples, sample_rate: int) -> Spr
     cost = max(recovered.descent.cost, 1e-12)
     precision = recovered.descent.normal[np.ix_(places, places)] / cost
     precision += np.diag(spread**-2)
-    root = np.linalg.cholesky(np.linalg.inv(precision))
+    values, vectors = np.linalg.eigh(precision)
+    # slopes are of single precision; no change may be less sure than the prior alone makes it
+    root = vectors / np.sqrt(np.maximum(values, float((spread**-2).min())))
     start = int(loud_places(mix, sample_rate, 1, PART_S)[0] * sample_rate)
     part = mix[:, start : start + int(PART_S * sample_rate)]
     generator = np.random.default_rng(0)

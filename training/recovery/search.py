@@ -39,11 +39,11 @@ WARM_UP_S = 1.0
 FEW, MORE, WORST = 2, 4, 2
 """How many excerpts: at first, later, and of these at last where most was left."""
 
-FIRST = Schedule(rounds=4, goal_db=-66.0)
+FIRST = Schedule(rounds=4, goal_db=-62.0)
 TRIAL = Schedule(rounds=1)
 LEAP = Schedule(rounds=2)
-LATER = Schedule(rounds=3, goal_db=-66.0)
-LAST = Schedule(rounds=2, goal_db=-66.0)
+LATER = Schedule(rounds=3, goal_db=-62.0)
+LAST = Schedule(rounds=2, goal_db=-62.0)
 
 EXPLAINED_DB = -60.0
 """A null below needs no further explanation."""
