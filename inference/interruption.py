@@ -68,6 +68,12 @@ class _Catcher:
                 self.leave(kind)
         signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
 
+    def end(self, number: int, frame: FrameType | None) -> None:
+        """End the program by a signal that is another than the one that is being answered."""
+        if time.monotonic() - self._raised_s >= ONCE_S:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
     def insist(self, ignored: sys.UnraisableHookArgs) -> None:
         """Raise an interruption again that came where Python can only ignore it.
 
@@ -111,7 +117,7 @@ def catch_no_more() -> None:
     """End this program by the next interruption, where it had been caught before."""
     for number in _KINDS:
         if signal.getsignal(number) == _catcher.arrive:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, _catcher.end)
             signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 

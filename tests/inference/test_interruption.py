@@ -33,6 +33,7 @@ PROGRAM = """
     except (KeyboardInterrupt, Terminated) as kind:
         catch_no_more()
         print(type(kind).__name__, flush=True)
+    os._exit(0)  # as the program does: the interpreter's farewell would take signals as it likes
 """
 MODULE = """
     import time
