@@ -10,7 +10,7 @@ where they are by default, and nothing is trimmed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -22,16 +22,17 @@ from .spectrum import NOMINAL_HZ, THIRD_CENTERS_HZ
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-_THIRDS = (THIRD_CENTERS_HZ > 30.0) & (THIRD_CENTERS_HZ < 13_000.0)
+RESPONSE_THIRDS = (THIRD_CENTERS_HZ > 30.0) & (THIRD_CENTERS_HZ < 13_000.0)
+"""Which of all third octaves are those of `RESPONSE_HZ`."""
 
-RESPONSE_HZ: Array = THIRD_CENTERS_HZ[_THIRDS]
+RESPONSE_HZ: Array = THIRD_CENTERS_HZ[RESPONSE_THIRDS]
 """The 27 third octaves, 31.5 Hz … 12.5 kHz, at which a response is given."""
 
 IN_LEVEL: npt.NDArray[np.bool_] = np.isin(RESPONSE_HZ, LEVEL_CENTERS_HZ)
 """Which of them make the level that is taken out of a response, those of the equalizer's."""
 
 _RESPONSES = tuple(
-    f"response_db@{name}" for name, used in zip(NOMINAL_HZ, _THIRDS, strict=True) if used
+    f"response_db@{name}" for name, used in zip(NOMINAL_HZ, RESPONSE_THIRDS, strict=True) if used
 )
 _WIDTHS = tuple(f"width_db@{band}" for band in imager.BANDS)
 _BANDS = multiband_compressor.BANDS
@@ -123,6 +124,12 @@ def level_free(response_db: Array) -> Array:
     """Take the level out of responses, shape ``(…, 27)``: the mean over `IN_LEVEL`."""
     free: Array = response_db - response_db[..., IN_LEVEL].mean(axis=-1, keepdims=True)
     return free
+
+
+def width_levels_db(widths: Sequence[float]) -> Array:
+    """Return the levels of widths in dB, at least `LEAST_WIDTH_DB`."""
+    levels_db: Array = 20.0 * np.log10(np.maximum(widths, 10.0 ** (LEAST_WIDTH_DB / 20.0)))
+    return levels_db
 
 
 def bounded(moves: Array) -> Array:

@@ -6,7 +6,6 @@ active is decided by `glassmaster.models.moves.active_quantities`, as where inte
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from ...models.moves import (
     SLOPE,
     WIDTH,
     active_quantities,
+    width_levels_db,
 )
 from ...models.processors.imager import BANDS as WIDTH_BANDS
 from ...models.processors.multiband_compressor import BANDS
@@ -127,8 +127,7 @@ def _has_side(task: Task) -> bool:
 def _widths_db(settings: ChainSettings) -> Array:
     block = settings["imager"]
     widths = [1.0 if block.bypass else block.values[f"{band}_width"] for band in WIDTH_BANDS]
-    least = 10.0 ** (LEAST_WIDTH_DB / 20.0)
-    return np.array([20.0 * math.log10(max(width, least)) for width in widths])
+    return width_levels_db(widths)
 
 
 def _slopes(settings: ChainSettings) -> Array:

@@ -11,12 +11,13 @@ from ...data.audio import ArrayReader, Audio, Samples
 from ...inference.equalizer_fit import fit_response
 from ...models.chain import REFERENCE_LUFS
 from ...models.errors import CatalogueError
-from ...models.moves import RESPONSE_HZ, level_free
+from ...models.moves import RESPONSE_THIRDS, level_free
 from ...models.processors import imager
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import PARAMETERS, ChainSettings, default_settings, specification
-from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, third_octaves
+from ...models.spectrum import CENTERS_HZ, third_octaves
 from .descent import Prior
+from .residuals import advancing_phase
 from .vector import GAIN, LENGTH, Array, vector_of
 
 FIRST_RATIO = 1.2
@@ -114,8 +115,7 @@ def shifted(samples: Samples, delay: float) -> Samples:
     if delay == round(delay):
         first = _ROOM + round(delay)
         return np.ascontiguousarray(padded[:, first : first + length])
-    turns = np.arange(padded.shape[1] // 2 + 1) * (delay / padded.shape[1])
-    turned = np.fft.rfft(padded, axis=1) * np.exp(2j * np.pi * turns)
+    turned = np.fft.rfft(padded, axis=1) * advancing_phase(padded.shape[1], delay)
     moved = np.fft.irfft(turned, padded.shape[1], axis=1)
     return np.ascontiguousarray(moved[:, _ROOM : _ROOM + length], np.float32)
 
@@ -126,8 +126,7 @@ def first_settings(measured: Measured) -> ChainSettings:
     Every block is given values; which of them are engaged is decided later.
     """
     mix, master = (each.spectrum for each in (measured.mix, measured.master))
-    used = np.isin(THIRD_CENTERS_HZ, RESPONSE_HZ)
-    before, after = third_octaves(mix.total)[used], third_octaves(master.total)[used]
+    before, after = (third_octaves(each.total)[RESPONSE_THIRDS] for each in (mix, master))
     heard = before > _HEARD * before.max()
     response_db = np.where(heard, 10.0 * np.log10(np.maximum(after, 1e-30) / before), 0.0)
     fit = fit_response(

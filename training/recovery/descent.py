@@ -84,14 +84,12 @@ class Descent:
         vector: Settings and gain.
         cost: Sum of the squares of the residual.
         normal: Products of the slopes, shape ``(LENGTH, LENGTH)``, of the last round.
-        count: How many residuals there are.
 
     """
 
     vector: Array
     cost: float
     normal: Array
-    count: int
 
     @property
     def null_db(self) -> float:
@@ -164,7 +162,7 @@ class Descender:
             ) or dampings[0] > _WIDEST_DAMPING
             if null_db < schedule.goal_db or stalled:
                 break
-        return Descent(point.vector, point.cost, normal, len(point.residual))
+        return Descent(point.vector, point.cost, normal)
 
     def _steps(
         self, point: _Point, slopes: Slopes, normal: Array, dampings: list[float], steps: int

@@ -14,7 +14,7 @@ from ...inference.engine.limiter import LimiterGain
 from ...inference.engine.reduction import ReductionHistogram
 from ...models.chain import ResolvedChain
 from ...models.decibel import decibel_to_amplitude
-from ...models.moves import LEAST_WIDTH_DB, QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free
+from ...models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free, width_levels_db
 from ...models.processors.imager import BANDS as WIDTH_BANDS
 from ...models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
 from ...models.rates import hop_samples, limiter_cell_samples
@@ -29,7 +29,6 @@ class Effects:
     """What a chain does to a song.
 
     Attributes:
-        response_db: Of the equalizer at `RESPONSE_HZ`, its level taken out, shape ``(27,)``.
         total_db: Of everything up to the limiter: equalizer, what the compressor's bands lose on
             average, make-up and gain; shape ``(27,)``.
         widths_db: Of the imager's bands, shape ``(3,)``.
@@ -41,7 +40,6 @@ class Effects:
 
     """
 
-    response_db: Array
     total_db: Array
     widths_db: Array
     reductions_db: Array
@@ -106,11 +104,9 @@ def effects_of(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Effects:
     if points:
         gains = np.concatenate(points)[: max(mix.shape[1] // cell, 1)]
         limiting_db = _in_steps(-20.0 * np.log10(np.maximum(gains, 1e-6))[None], steps)[0]
-    response_db, total_db = _responses(chain, gains_db.mean(axis=1), sample_rate)
     ranks = np.percentile(gains_db, (50.0, 95.0), axis=1)
     return Effects(
-        response_db=response_db,
-        total_db=total_db,
+        total_db=_total_db(chain, gains_db.mean(axis=1), sample_rate),
         widths_db=_widths_db(chain),
         reductions_db=gains_db,
         limiting_db=limiting_db,
@@ -118,27 +114,24 @@ def effects_of(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Effects:
     )
 
 
-def _responses(chain: ResolvedChain, reduction_db: Array, sample_rate: int) -> tuple[Array, Array]:
-    """Return the response of the equalizer and that of all up to the limiter."""
-    response_db = np.zeros(len(RESPONSE_HZ))
+def _total_db(chain: ResolvedChain, reduction_db: Array, sample_rate: int) -> Array:
+    """Return the response of everything up to the limiter."""
+    total_db = np.full(len(RESPONSE_HZ), chain.normalization_db + chain.gain_db)
     if chain.equalizer is not None:
-        response_db = np.asarray(chain.equalizer.response_db(RESPONSE_HZ, sample_rate))
-    total_db = response_db + chain.normalization_db + chain.gain_db
+        total_db += chain.equalizer.response_db(RESPONSE_HZ, sample_rate)
     compressor = chain.multiband_compressor
     if compressor is not None:
         makeup = np.array([makeup_db(compressor.values, band) for band in BANDS])
         gains = decibel_to_amplitude(makeup - reduction_db)
         shape = gains @ band_magnitudes(compressor.values, RESPONSE_HZ)
-        total_db = total_db + 20.0 * np.log10(np.maximum(shape, 1e-6))
-    return response_db, total_db
+        total_db += 20.0 * np.log10(np.maximum(shape, 1e-6))
+    return total_db
 
 
 def _widths_db(chain: ResolvedChain) -> Array:
     if chain.imager is None:
         return np.zeros(len(WIDTH_BANDS))
-    widths = np.array([chain.imager.values[f"{band}_width"] for band in WIDTH_BANDS])
-    widths_db: Array = 20.0 * np.log10(np.maximum(widths, 10.0 ** (LEAST_WIDTH_DB / 20.0)))
-    return widths_db
+    return width_levels_db([float(chain.imager.values[f"{band}_width"]) for band in WIDTH_BANDS])
 
 
 def _in_steps(values: Array, steps: int) -> Array:

@@ -13,7 +13,6 @@ from ...data.alignment.warping import aligned_pair
 from ...data.analysis import Analysis
 from ...data.audio import Samples
 from ...data.features.frames import MelFrames, mel_frames
-from ...data.files.info import FileInfo
 from ...data.findings import Finding
 from ...data.metering.spectrum import SpectrumMeter
 from ...inference.learned.loading import choose_predictor
@@ -21,8 +20,8 @@ from ...inference.predictor import Interval
 from ...inference.reading import analyze_file
 from ...inference.step import Step
 from ...models.distances.measures import mel_distance
-from ...models.moves import RESPONSE_HZ
-from ...models.spectrum import THIRD_CENTERS_HZ, third_octaves
+from ...models.moves import RESPONSE_HZ, RESPONSE_THIRDS
+from ...models.spectrum import third_octaves
 from .beginning import PairAudio, measure_pair, shifted
 from .certainty import intervals_of, measure_spreads
 from .effects import Effects, effects_of
@@ -41,8 +40,6 @@ class Explanation:
     Attributes:
         mix: File of the mix.
         master: File of the master.
-        info: Of the mix's file.
-        master_info: Of the master's file.
         before: Analysis of the whole mix.
         after: Analysis of the master's part that was compared.
         alignment: Where the master lies in the mix.
@@ -59,8 +56,6 @@ class Explanation:
 
     mix: Path
     master: Path
-    info: FileInfo
-    master_info: FileInfo
     before: Analysis
     after: Analysis
     alignment: Alignment
@@ -118,8 +113,6 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
     return Explanation(
         mix=mix,
         master=master,
-        info=reader.info,
-        master_info=master_reader.info,
         before=before,
         after=measured.master,
         alignment=alignment,
@@ -192,8 +185,7 @@ def _rest_db(output: Samples, master: Samples, sample_rate: int) -> Array:
         meter = SpectrumMeter(sample_rate, 2)
         meter.feed(samples)
         powers.append(third_octaves(meter.spectrum(None).total))
-    used = np.isin(THIRD_CENTERS_HZ, RESPONSE_HZ)
-    rest, whole = (power[used] for power in powers)
+    rest, whole = (power[RESPONSE_THIRDS] for power in powers)
     floor = 1e-8 * float(whole.max())  # bands without music tell nothing
     ratio_db: Array = 10.0 * np.log10((rest + 1e-30) / np.maximum(whole, floor))
     return ratio_db

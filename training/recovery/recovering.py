@@ -98,9 +98,9 @@ def recover(
     progress("fitting", 0.0)
     search = Search(pair, measured, progress)
     if _best_null_db(pair) < ALIKE_DB:
-        return _whole(search, _unchanged(search), measured)
+        return _whole(search, _unchanged(search))
     point = search.later(search.leapt(search.joined(first_point(search, suggestions))))
-    whole = _whole(search, point, measured)
+    whole, rendered = _whole(search, point), point
     levels: LevelResidual | None = None
     if whole.null_db > MADE_BY_CHAIN_DB:
         levels = LevelResidual(point.chain.cut.of(search.pair.master), pair.sample_rate)
@@ -113,11 +113,12 @@ def recover(
         point = search.last(point, whole.rest)
     residual: Residual = search.waveform(point.chain) if levels is None else levels
     point = _pruned(search, point, residual)
-    whole = _whole(search, point, measured, by_levels=levels is not None)
+    if point is not rendered:
+        whole = _whole(search, point, by_levels=levels is not None)
     unchanged = _unchanged(search)
     nothing = Descender(point.chain, residual, (), search.prior).cost(unchanged.descent.vector)
     if whole.null_db > whole.unchanged_db if levels is None else point.descent.cost > nothing:
-        whole = _whole(search, unchanged, measured)
+        whole = _whole(search, unchanged)
     progress("fitting", 1.0)
     return whole
 
@@ -141,9 +142,11 @@ def _pruned(search: Search, point: Point, residual: Residual) -> Point:
     """Take out blocks that explain nothing."""
     most = point.descent.cost * 10.0 ** (LEAVES_DB / 10.0)
     for name in _LEAVING:
+        if name not in point.engaged:
+            continue
         fewer = point.engaged - {name}
         cost = Descender(point.chain, residual, fewer, search.prior).cost(point.descent.vector)
-        if name in point.engaged and cost <= most:
+        if cost <= most:
             point = replace(point, engaged=fewer)
     return point
 
@@ -154,12 +157,10 @@ def _unchanged(search: Search) -> Point:
     gain_db = measured.master_lufs - measured.mix_lufs
     vector = vector_of(default_settings(), gain_db - measured.normalization_db)
     none = np.zeros((len(vector), len(vector)))
-    return Point(frozenset(), Descent(vector, 1.0, none, 1), search.chain(places), places)
+    return Point(frozenset(), Descent(vector, 1.0, none), search.chain(places), places)
 
 
-def _whole(
-    search: Search, point: Point, measured: Measured, *, by_levels: bool = False
-) -> Recovered:
+def _whole(search: Search, point: Point, *, by_levels: bool = False) -> Recovered:
     """Render the whole song and see what is left."""
     pair, vector = search.pair, point.descent.vector
     chain = point.chain.resolve(vector, point.engaged)
@@ -178,7 +179,7 @@ def _whole(
         chain=point.chain,
         prior=search.prior,
         delay=search.delay,
-        measured=measured,
+        measured=search.measured,
     )
 
 

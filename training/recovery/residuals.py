@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from ...data.features.frames import mel_frames
 from ...models.distances.gate import audible_frames
@@ -41,6 +42,13 @@ class Residual(Protocol):
         ...
 
 
+def advancing_phase(length: int, delay: float) -> npt.NDArray[np.complex128]:
+    """Return what a real transform of so many samples is turned by to begin ``delay`` later."""
+    turns = np.arange(length // 2 + 1) * (delay / length)
+    phase: npt.NDArray[np.complex128] = np.exp(2j * np.pi * turns)
+    return phase
+
+
 class WaveformResidual:
     """Difference of samples; the sum of squares is the energy of the null over the master's.
 
@@ -68,8 +76,7 @@ class WaveformResidual:
 
     def _delayed(self, delay: float) -> Array:
         """Return the excerpts ``delay`` samples later in the master; margins take what wraps."""
-        turns = np.arange(self._length // 2 + 1) * (delay / self._length)
-        phase = np.exp(2j * np.pi * turns)
+        phase = advancing_phase(self._length, delay)
         shifted = [np.fft.irfft(each * phase, self._length, axis=1) for each in self._spectra]
         inside = slice(MARGIN, self._length - MARGIN)
         return np.concatenate([part[:, inside].ravel() for part in shifted])
