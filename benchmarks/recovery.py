@@ -23,6 +23,7 @@ import numpy as np
 
 from glassmaster.data.corpus.splits import shipped_splits
 from glassmaster.inference.delivering import UNDER_CEILING_DB
+from glassmaster.inference.effects import Effects, effects_of
 from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
 from glassmaster.models.moves import QUANTITIES
 from glassmaster.models.settings import PARAMETERS
@@ -37,7 +38,6 @@ from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
 from glassmaster.training.recovery.beginning import PairAudio, measure_pair
 from glassmaster.training.recovery.certainty import measure_spreads
-from glassmaster.training.recovery.effects import Effects, effects_of
 from glassmaster.training.recovery.recovering import recover
 from glassmaster.training.recovery.vector import vector_of
 

@@ -15,11 +15,11 @@ from functools import cache
 import numpy as np
 
 from ...data.audio import Samples
+from ...inference.effects import effects_of
 from ...inference.predictor import NOT_DETERMINED, Interval
 from ...models.moves import QUANTITIES
 from ...models.settings import PARAMETERS
 from ..frozen import load_configuration
-from .effects import effects_of
 from .places import loud_places
 from .recovering import Recovered
 from .vector import GAIN, Array, free_places

@@ -15,6 +15,7 @@ from ...data.audio import Samples
 from ...data.features.frames import MelFrames, mel_frames
 from ...data.findings import Finding
 from ...data.metering.spectrum import SpectrumMeter
+from ...inference.effects import Effects, effects_of
 from ...inference.learned.loading import choose_predictor
 from ...inference.predictor import Interval
 from ...inference.reading import analyze_file
@@ -24,7 +25,6 @@ from ...models.moves import RESPONSE_HZ, RESPONSE_THIRDS
 from ...models.spectrum import third_octaves
 from .beginning import PairAudio, measure_pair, shifted
 from .certainty import intervals_of, measure_spreads
-from .effects import Effects, effects_of
 from .recovering import Recovered, recover
 from .search import MADE_BY_CHAIN_DB
 from .vector import Array

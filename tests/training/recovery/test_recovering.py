@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from glassmaster.data.audio import Samples
+from glassmaster.inference.effects import Effects, effects_of
 from glassmaster.inference.predictor import NOT_DETERMINED
 from glassmaster.models.moves import QUANTITIES
 from glassmaster.models.settings import default_settings
 from glassmaster.training.recovery.beginning import PairAudio, measure_pair
 from glassmaster.training.recovery.certainty import intervals_of, measure_spreads
-from glassmaster.training.recovery.effects import Effects, effects_of
 from glassmaster.training.recovery.recovering import Recovered, recover
 
 RATE = 44_100

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ....inference.effects import STEP_S
 from ....inference.predictor import NOT_DETERMINED
 from ....inference.report.document import Json, file_entry, plain
 from ....models.moves import QUANTITIES, RESPONSE_HZ
 from ....models.processors.multiband_compressor import BANDS
-from ..effects import STEP_S
 from ..explanation import Explanation, cannot_express
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....inference.effects import STEP_S
 from ....inference.predictor import NOT_DETERMINED
 from ....inference.report.figures import FREQUENCY_TICKS, HIGHEST_HZ, LOWEST_HZ
 from ....inference.report.markup import figure_block
 from ....inference.report.plot import Plot, drawing
 from ....models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ
 from ....models.processors.multiband_compressor import BANDS
-from ..effects import STEP_S
 from ..explanation import Explanation
 from ..vector import Array
 

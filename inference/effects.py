@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ...data.audio import BLOCK_FRAMES, Samples
-from ...data.metering.true_peak import PeakGrid
-from ...inference.engine.chain import ChainRenderer
-from ...inference.engine.limiter import LimiterGain
-from ...inference.engine.reduction import ReductionHistogram
-from ...models.chain import ResolvedChain
-from ...models.decibel import decibel_to_amplitude
-from ...models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free, width_levels_db
-from ...models.processors.imager import BANDS as WIDTH_BANDS
-from ...models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
-from ...models.rates import hop_samples, limiter_cell_samples
-from .vector import Array
+from ..data.audio import ArrayReader, Audio, AudioReader, Samples, blocks
+from ..data.metering.true_peak import PeakGrid
+from ..models.chain import ResolvedChain
+from ..models.decibel import decibel_to_amplitude
+from ..models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free, width_levels_db
+from ..models.processors.imager import BANDS as WIDTH_BANDS
+from ..models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
+from ..models.rates import hop_samples, limiter_cell_samples
+from .engine.chain import ChainRenderer
+from .engine.limiter import LimiterGain
+from .engine.reduction import ReductionHistogram
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 STEP_S = 0.05
 """Reductions over time are told in steps of this length, as means."""
@@ -73,7 +75,7 @@ class _Trace(ReductionHistogram):
 
 
 def effects_of(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Effects:
-    """Run a chain over a song and tell what it does.
+    """Run a chain over a song in memory and tell what it does.
 
     Args:
         chain: As the engine runs it.
@@ -81,28 +83,42 @@ def effects_of(chain: ResolvedChain, mix: Samples, sample_rate: int) -> Effects:
         sample_rate: In Hz.
 
     """
-    renderer = ChainRenderer(replace(chain, limiter=None), sample_rate, mix.shape[0])
+    return effects_in(chain, ArrayReader(Audio(mix, sample_rate)))
+
+
+def effects_in(chain: ResolvedChain, reader: AudioReader) -> Effects:
+    """Run a chain over what is left of a song and tell what it does.
+
+    Args:
+        chain: As the engine runs it.
+        reader: Of the song.
+
+    """
+    sample_rate = reader.sample_rate
+    renderer = ChainRenderer(replace(chain, limiter=None), sample_rate, reader.channels)
     trace = _Trace(len(BANDS))
     renderer.multiband_compressor.reductions = trace
     cell = limiter_cell_samples(sample_rate)
     grid = PeakGrid(2, cell)
     limiter = None if chain.limiter is None else LimiterGain(chain.limiter, sample_rate)
     points = []
-    for start in range(0, mix.shape[1], BLOCK_FRAMES):
-        peaks = grid.feed(renderer.process(mix[:, start : start + BLOCK_FRAMES]))
+    frames = 0
+    for block in blocks(reader):
+        frames += block.shape[1]
+        peaks = grid.feed(renderer.process(block))
         if limiter is not None:
             points.append(limiter.feed(peaks))
     if limiter is not None:
         points += [limiter.feed(grid.feed(renderer.finish())), limiter.finish()]
     hop = hop_samples(sample_rate)
-    steps = max(round(mix.shape[1] / sample_rate / STEP_S), 1)
+    steps = max(round(frames / sample_rate / STEP_S), 1)
     gains_db = np.zeros((len(BANDS), steps))
     if trace.parts:
-        hops = np.concatenate(trace.parts, axis=1)[:, : max(mix.shape[1] // hop, 1)]
+        hops = np.concatenate(trace.parts, axis=1)[:, : max(frames // hop, 1)]
         gains_db = -_in_steps(hops, steps)
     limiting_db = np.zeros(steps)
     if points:
-        gains = np.concatenate(points)[: max(mix.shape[1] // cell, 1)]
+        gains = np.concatenate(points)[: max(frames // cell, 1)]
         limiting_db = _in_steps(-20.0 * np.log10(np.maximum(gains, 1e-6))[None], steps)[0]
     ranks = np.percentile(gains_db, (50.0, 95.0), axis=1)
     return Effects(
