@@ -85,6 +85,41 @@ class ArrayReader:
         return np.ascontiguousarray(block)
 
 
+class PartReader:
+    """Reads a part of a track.
+
+    Args:
+        reader: Of the track, from its start.
+        start: First frame.
+        frames: How many frames; fewer where the track ends before.
+
+    """
+
+    def __init__(self, reader: AudioReader, start: int, frames: int) -> None:
+        self._reader = reader
+        self._before = start
+        self._left = frames
+
+    @property
+    def sample_rate(self) -> int:
+        """Frames a second, in Hz."""
+        return self._reader.sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._reader.channels
+
+    def read(self, frames: int) -> Samples:
+        """Return the next ``frames`` frames, fewer at the end, none after it."""
+        while self._before > 0:
+            passed = self._reader.read(min(self._before, BLOCK_FRAMES)).shape[1]
+            self._before = self._before - passed if passed else 0
+        block = self._reader.read(min(frames, self._left))
+        self._left -= block.shape[1]
+        return block
+
+
 def blocks(reader: AudioReader, frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
     """Yield what is left of ``reader`` in blocks of ``frames`` frames; the last may be shorter."""
     while (block := reader.read(frames)).shape[1] > 0:

@@ -14,6 +14,7 @@ from ..models.chain import ResolvedChain
 from ..models.decibel import decibel_to_amplitude
 from ..models.moves import QUANTITIES, RESPONSE, RESPONSE_HZ, WIDTH, level_free, width_levels_db
 from ..models.processors.imager import BANDS as WIDTH_BANDS
+from ..models.processors.imager import side_magnitude
 from ..models.processors.multiband_compressor import BANDS, band_magnitudes, makeup_db
 from ..models.rates import hop_samples, limiter_cell_samples
 from .engine.chain import ChainRenderer
@@ -37,6 +38,7 @@ class Effects:
         reductions_db: Gain reduction of the compressor's bands over time, positive, shape
             ``(4, step)``.
         limiting_db: Gain reduction of the limiter over time, positive, shape ``(step,)``.
+        side_response_db: What the imager does to side, shape ``(27,)``.
         percentiles_db: Median and 95th percentile of each band's reduction, then the 95th
             percentile of the limiter's, shape ``(9,)``.
 
@@ -46,6 +48,7 @@ class Effects:
     widths_db: Array
     reductions_db: Array
     limiting_db: Array
+    side_response_db: Array
     percentiles_db: Array
 
     @property
@@ -126,6 +129,7 @@ def effects_in(chain: ResolvedChain, reader: AudioReader) -> Effects:
         widths_db=_widths_db(chain),
         reductions_db=gains_db,
         limiting_db=limiting_db,
+        side_response_db=_side_response_db(chain, sample_rate),
         percentiles_db=np.concatenate((*ranks, [np.percentile(limiting_db, 95.0)])),
     )
 
@@ -142,6 +146,13 @@ def _total_db(chain: ResolvedChain, reduction_db: Array, sample_rate: int) -> Ar
         shape = gains @ band_magnitudes(compressor.values, RESPONSE_HZ)
         total_db += 20.0 * np.log10(np.maximum(shape, 1e-6))
     return total_db
+
+
+def _side_response_db(chain: ResolvedChain, sample_rate: int) -> Array:
+    if chain.imager is None:
+        return np.zeros(len(RESPONSE_HZ))
+    magnitude = side_magnitude(chain.imager.values, chain.imager.widths(sample_rate), RESPONSE_HZ)
+    return width_levels_db(magnitude)
 
 
 def _widths_db(chain: ResolvedChain) -> Array:

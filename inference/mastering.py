@@ -43,7 +43,7 @@ def master(
         GlassmasterError: With the file's name, what is wrong and what to do.
 
     """
-    read = _read(mix, step)
+    read = read_mix(mix, step)
     guided = guide(guidance, read.analysis, step)
     notes = (*notes, *guided.findings)
     if guided.listened and not predictor.listens:
@@ -102,7 +102,7 @@ def render(
         RecipeError: The recipe belongs to another mix and that is not allowed.
 
     """
-    read = _read(mix, step)
+    read = read_mix(mix, step)
     notes: list[Finding] = []
     resolved = recipe.resolved
     if resolved is not None and not recipe.holds_for(read.analysis.digest):
@@ -128,7 +128,8 @@ def render(
     return produce(read, request, recipe, basis, None, tuple(notes), step)
 
 
-def _read(mix: Path, step: Step) -> Mix:
+def read_mix(mix: Path, step: Step) -> Mix:
+    """Analyze a mix; errors as of `analyze_file`."""
     identity = file_identity(mix)
     analysis, reader = analyze_file(mix, step)
     return Mix(mix, identity, analysis, reader.info, reader.findings())

@@ -116,7 +116,7 @@ def produce(
     form.major_format(_delivered_frames(analysis, form))  # refused before anything is rendered
     tags, lost = carry(mix.info.tags, form)
     missing = tags_lost(lost, mix.info.unread, form)
-    known = recipe.resolved or _resolve_input(recipe, analysis)
+    known = recipe.resolved or resolve_input(recipe, analysis)
     order = Order(
         path=request.output,
         form=form,
@@ -218,8 +218,14 @@ def _judge(
     return check_file(delivered.loudness, asked, sample_rate=form.sample_rate, bit_depth=form.bits)
 
 
-def _resolve_input(recipe: Recipe, analysis: Analysis) -> Resolved:
-    """Resolve everything but the drive, which is solved after the first pass."""
+def resolve_input(recipe: Recipe, analysis: Analysis) -> Resolved:
+    """Resolve everything but the drive, which is solved after the first pass.
+
+    Args:
+        recipe: Not resolved yet.
+        analysis: Of the mix.
+
+    """
     loudness = analysis.loudness.dual_mono_lufs
     normalization_db = 0.0 if loudness is None else REFERENCE_LUFS - loudness
     spectrum = analysis.spectrum.scaled(normalization_db)

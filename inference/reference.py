@@ -89,6 +89,7 @@ class ReferenceMatch:
     Attributes:
         neighbors: The nearest first.
         statistics: Of each neighbor, shape ``(neighbor, statistics)``.
+        production: Of each neighbor.
         figures: In the order of `FIGURES`.
         tone_db: Level-free spectrum in third octaves.
         width_db: Side over mid in third octaves.
@@ -98,6 +99,7 @@ class ReferenceMatch:
 
     neighbors: tuple[Neighbor, ...]
     statistics: Array
+    production: Production
     figures: Place
     tone_db: Place
     width_db: Place
@@ -141,8 +143,9 @@ def match(
     return ReferenceMatch(
         neighbors,
         np.stack([corpus.statistics[index] for corpus, index in picked]),
+        near_by,
         *(
-            _place(getattr(own, name), getattr(near_by, name))
+            place_among(getattr(own, name), getattr(near_by, name))
             for name in ("figures", "tone_db", "width_db", "correlation")
         ),
     )
@@ -261,7 +264,14 @@ def _shares(corpora: Sequence[Weighted], count: int) -> list[int]:
     return shares
 
 
-def _place(mix: Array, others: Array) -> Place:
+def place_among(mix: Array, others: Array) -> Place:
+    """Return where a track lies among others, quantity by quantity.
+
+    Args:
+        mix: Of the track; NaN where undefined; shape ``(quantity,)``.
+        others: Of the others, shape ``(track, quantity)``.
+
+    """
     known = np.isfinite(others)
     told = known.any(axis=0)
     held = np.where(told, others, 0.0)

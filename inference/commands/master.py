@@ -8,10 +8,9 @@ from pathlib import Path
 
 from ...data.files.names import display_name
 from ...models.errors import UsageError
-from .corpus import add_corpus_arguments
 from .engines import add_engine_arguments, engine_asked_for
 from .files import run_files
-from .mixes import CONTAINERS, Mastering, delivery_of
+from .mixes import CONTAINERS, Mastering, add_guidance_arguments, delivery_of
 from .targets import add_output_arguments, check_apart, prepare_reports
 
 NAME = "master"
@@ -35,20 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--amount", type=float, default=1.0, metavar="0..1", help="how much of the settings"
     )
-    add_corpus_arguments(parser)
-    parser.add_argument(
-        "--reference",
-        action="append",
-        default=[],
-        metavar="FILE[:WEIGHT]",
-        help="a finished track to go by, and its share, 0 to 1; may be repeated",
-    )
-    parser.add_argument(
-        "--reference-parts",
-        metavar="PART=WEIGHT,…",
-        help="what of references counts, 0 to 1: tone, dynamics and width (1 each unless given) "
-        "and loudness (0)",
-    )
+    add_guidance_arguments(parser)
     parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
     parser.add_argument("--true-peak", type=float, metavar="X", help="ceiling in dBTP")
     parser.add_argument(

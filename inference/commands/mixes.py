@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.files.names import display_name, output_name
 from ...models.errors import UsageError
 from .answer import Entry
+from .corpus import add_corpus_arguments
 from .progress import Progress
 from .targets import CONTAINER_OF_SUFFIX, check_name, check_targets
 
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
 CONTAINERS = ("wav", "flac", "aiff")
 
 _NOT_SENT = {"answer", "run"}
+
+
+def add_guidance_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what settings are chosen by besides the mix."""
+    add_corpus_arguments(parser)
+    parser.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="FILE[:WEIGHT]",
+        help="a finished track to go by, and its share, 0 to 1; may be repeated",
+    )
+    parser.add_argument(
+        "--reference-parts",
+        metavar="PART=WEIGHT,…",
+        help="what of references counts, 0 to 1: tone, dynamics and width (1 each unless given) "
+        "and loudness (0)",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,7 @@ class Mastering:
         own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
         self._arguments = argparse.Namespace(**own)
         self._predictor, self._notes = predictor, notes
-        self._guidance: Guidance | None = _guidance(arguments)
+        self._guidance: Guidance | None = guidance_of(arguments)
         self._made: list[Path] = []
         asked_for = {
             path for mix in arguments.mixes for path in self._targets(mix).by_option().values()
@@ -108,7 +127,7 @@ class Mastering:
             temp_dir=arguments.temp_dir,
         )
         if self._guidance is None:
-            self._guidance = _guidance(arguments)
+            self._guidance = guidance_of(arguments)
         with Progress(mix) as progress:
             result = master(
                 mix,
@@ -140,7 +159,8 @@ class Mastering:
         return _Targets(output, arguments.recipe, page)
 
 
-def _guidance(arguments: argparse.Namespace) -> Guidance:
+def guidance_of(arguments: argparse.Namespace) -> Guidance:
+    """Return what settings are to be chosen by besides the mix; errors as of `Mastering`."""
     from ..corpora import named_corpora
     from ..guidance import Guidance, named_parts, named_references
     from ..reference import check_excluded

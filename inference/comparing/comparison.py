@@ -1,0 +1,164 @@
+"""What is compared, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...data.audio import Samples
+from ...data.findings import Finding
+from ..effects import Effects
+from ..guidance import Guidance
+from ..predictor import Predictor
+from ..producing import Mix
+from ..reference import Place
+from ..results import MasteringResult, Request
+from .audibility import Heard
+from .differences import QuantityDifference, StageDifference
+from .human import Human
+from .versions import Part, Version
+
+LISTENING_S = 30.0
+"""So much is listened to, unless asked otherwise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hybrid:
+    """Both ways of interchanging a stage.
+
+    Attributes:
+        in_model: The model's master with the human's stage.
+        in_human: The human's settings with the model's stage.
+
+    """
+
+    in_model: Version
+    in_human: Version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counterfactual:
+    """The model's master without one of its moves.
+
+    Attributes:
+        stage: The move.
+        without: The master without it, at the same drive and anchors.
+        heard: What is heard of the move: from the master without it to the master.
+
+    """
+
+    stage: str
+    without: Version
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Where one version stands among finished songs like the mix.
+
+    Attributes:
+        figures: In the order of `glassmaster.data.reference.production.FIGURES`.
+        tone_off_db: Mean distance of its level-free spectrum from their median.
+
+    """
+
+    figures: Place
+    tone_off_db: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standings:
+    """Where the mix and both masters stand.
+
+    Attributes:
+        mix: Of the part that is compared.
+        model: Of the model's master.
+        human: Of the human's.
+
+    """
+
+    mix: Standing
+    model: Standing
+    human: Standing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The model beside a human.
+
+    Attributes:
+        mix: Of both.
+        human: What the human did; its recipe has the drive that was solved.
+        mastering: The model's master as `glassmaster master` makes it.
+        compared: Part of the mix that both masters have.
+        listening: Part that is listened to, where both differ most.
+        model: The model's master.
+        settings: What the human's settings make.
+        master: The human's master itself, where there is one.
+        model_effects: What the model's settings do.
+        human_effects: What the human's settings do.
+        quantities: Differences of effective quantities.
+        stages: Differences by stage, the most audible first.
+        hybrids: By stage.
+        counterfactuals: Of the model's moves, in signal order.
+        overall: From the model's master to the human's.
+        rest: From what the recovered settings make to the human's master.
+        standings: Where the mix, the model's master and the human's stand among finished songs like
+            the mix; None where none were looked for.
+        mix_audio: Of the mix, where it is listened to.
+
+    """
+
+    mix: Mix
+    human: Human
+    mastering: MasteringResult
+    compared: Part
+    listening: Part
+    model: Version
+    settings: Version
+    master: Version | None
+    model_effects: Effects
+    human_effects: Effects
+    quantities: tuple[QuantityDifference, ...]
+    stages: tuple[StageDifference, ...]
+    hybrids: Mapping[str, Hybrid]
+    counterfactuals: tuple[Counterfactual, ...]
+    overall: Heard
+    rest: Heard | None
+    standings: Standings | None
+    mix_audio: Samples
+
+    @property
+    def heard(self) -> Version:
+        """The human's side as it is heard: the master, or else what the settings make."""
+        return self.settings if self.master is None else self.master
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a person should know of the files, each once."""
+        return tuple(dict.fromkeys((*self.mastering.findings, *self.human.findings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared, and how.
+
+    Attributes:
+        mix: The file.
+        human: A master of it, or settings by hand.
+        request: What the model's master is asked to be; its output is only made in passing.
+        predictor: Chooses the model's settings.
+        guidance: Corpora and references that they are chosen by.
+        notes: What a person should know of the predictor.
+        listening_s: Length of what is listened to; None for all that is compared.
+
+    """
+
+    mix: Path
+    human: Path
+    request: Request
+    predictor: Predictor
+    guidance: Guidance
+    notes: tuple[Finding, ...] = ()
+    listening_s: float | None = LISTENING_S

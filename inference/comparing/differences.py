@@ -1,0 +1,192 @@
+"""Where two masters differ: quantity by quantity with intervals, and stage by stage by ear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ...models.moves import QUANTITIES, RESPONSE, WIDTH
+from ...models.settings import BLOCKS
+from ..predictor import NOT_DETERMINED, Interval
+from ..recipe import Recipe
+from .audibility import Heard
+
+EQUAL_DB = 0.01
+"""Exact quantities that differ by less are the same."""
+
+
+class Verdict(StrEnum):
+    """Whether a difference is one."""
+
+    SAME = "the same"
+    NOT_DISTINGUISHABLE = "not distinguishable"
+    DIFFERENT = "different"
+
+
+class Expected(StrEnum):
+    """What the model's own interval says of what the human did."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    NOT_DETERMINED = NOT_DETERMINED
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityDifference:
+    """One effective quantity of both.
+
+    Attributes:
+        name: Of `glassmaster.models.moves.QUANTITIES`.
+        model_db: What the model's settings do to this mix.
+        human_db: What the human's do.
+        human_interval: 90 % interval of it, where it was recovered; None where it is exact.
+        expected: Where 90 % of masters of this mix lie, as the model knows.
+        verdict: Whether the human's interval tells both apart.
+        view: Whether the human's value lies in what the model expects.
+
+    """
+
+    name: str
+    model_db: float
+    human_db: float
+    human_interval: Interval | None
+    expected: Interval
+    verdict: Verdict
+    view: Expected
+
+    @property
+    def difference_db(self) -> float:
+        """The human's value minus the model's."""
+        return self.human_db - self.model_db
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageDifference:
+    """What one stage makes for a difference.
+
+    Attributes:
+        stage: Its name.
+        in_model: What is heard where the model's master has the human's stage in place of its own.
+        in_human: What is heard where the human's settings have the model's stage.
+        verdict: Whether the settings can be told apart.
+
+    """
+
+    stage: str
+    in_model: Heard
+    in_human: Heard
+    verdict: Verdict
+
+    @property
+    def size_db(self) -> float:
+        """Mean of both ways: what stages are ranked by."""
+        return 0.5 * (self.in_model.mean_db + self.in_human.mean_db)
+
+    @property
+    def most_db(self) -> float:
+        """The larger change of a single band of both ways."""
+        return max(self.in_model.most_db, self.in_human.most_db)
+
+
+def quantity_differences(
+    model: Sequence[float],
+    human: Sequence[float],
+    human_intervals: Mapping[str, Interval],
+    expected: Mapping[str, Interval],
+    *,
+    is_recovered: bool,
+) -> tuple[QuantityDifference, ...]:
+    """Compare effective quantities.
+
+    Args:
+        model: Values of `QUANTITIES` of the model's settings.
+        human: Of the human's.
+        human_intervals: Of recovered quantities, by name.
+        expected: What the model knows of masters of this mix, by name.
+        is_recovered: Whether the human's values are recovered, or else exact.
+
+    """
+    rows = []
+    for name, ours, theirs in zip(QUANTITIES, model, human, strict=True):
+        interval = human_intervals.get(name, NOT_DETERMINED) if is_recovered else None
+        known = expected.get(name, NOT_DETERMINED)
+        rows.append(
+            QuantityDifference(
+                name,
+                float(ours),
+                float(theirs),
+                interval,
+                known,
+                _verdict(float(ours), float(theirs), interval),
+                _view(float(theirs), known),
+            )
+        )
+    return tuple(rows)
+
+
+def stage_verdict(
+    stage: str, model: Recipe, human: Recipe, quantities: Sequence[QuantityDifference]
+) -> Verdict:
+    """Tell whether the settings of one stage differ by more than is known of them.
+
+    Of a stage that no quantity speaks of, its settings do.
+    """
+    one, other = model.settings[stage], human.settings[stage]
+    if one.bypass and other.bypass and stage != "limiter":
+        return Verdict.SAME
+    if stage != "limiter" and one == other:
+        return Verdict.SAME
+    verdicts = {each.verdict for each in quantities if stage_of(each.name) == stage}
+    if not verdicts or Verdict.DIFFERENT in verdicts:
+        return Verdict.DIFFERENT
+    return Verdict.SAME if verdicts == {Verdict.SAME} else Verdict.NOT_DISTINGUISHABLE
+
+
+def stage_of(quantity: str) -> str:
+    """Return the stage that makes a quantity."""
+    kind = quantity.partition("_")[0]
+    return {
+        "response": "equalizer",
+        "width": "imager",
+        "reduction": "multiband_compressor",
+        "limiter": "limiter",
+    }[kind]
+
+
+def stages_in_use(model: Recipe, human: Recipe) -> tuple[str, ...]:
+    """Return the stages that run in either of two masters, in signal order; always the limiter."""
+    return tuple(
+        stage
+        for stage in BLOCKS
+        if stage == "limiter" or not (model.settings[stage].bypass and human.settings[stage].bypass)
+    )
+
+
+def ranked(stages: Sequence[StageDifference]) -> tuple[StageDifference, ...]:
+    """Return the most audible difference first."""
+    return tuple(sorted(stages, key=lambda each: -each.size_db))
+
+
+def responses_of(quantities: Sequence[QuantityDifference]) -> tuple[QuantityDifference, ...]:
+    """Return the differences of the response, from low to high."""
+    return tuple(quantities[RESPONSE])
+
+
+def widths_of(quantities: Sequence[QuantityDifference]) -> tuple[QuantityDifference, ...]:
+    """Return the differences of width, low band first."""
+    return tuple(quantities[WIDTH])
+
+
+def _verdict(model_db: float, human_db: float, interval: Interval | None) -> Verdict:
+    if interval is None:
+        return Verdict.SAME if abs(model_db - human_db) < EQUAL_DB else Verdict.DIFFERENT
+    if interval == NOT_DETERMINED or interval[0] <= model_db <= interval[1]:
+        return Verdict.NOT_DISTINGUISHABLE
+    return Verdict.DIFFERENT
+
+
+def _view(human_db: float, expected: Interval) -> Expected:
+    if expected == NOT_DETERMINED:
+        return Expected.NOT_DETERMINED
+    return Expected.INSIDE if expected[0] <= human_db <= expected[1] else Expected.OUTSIDE

@@ -1,0 +1,139 @@
+"""A comparison in the JSON document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ...comparing.audibility import JUST_NOTICEABLE_DB, SOURCE, Heard
+from ...comparing.comparison import Comparison
+from ...comparing.delivering import Written
+from ...comparing.differences import QuantityDifference
+from ...comparing.versions import Part
+from ...explaining.facts import Fact
+from ...explaining.moves import Move
+from ...explaining.telling import Reader, told
+from ...predictor import NOT_DETERMINED, Interval
+from ..document import Json, file_entry, plain
+from .words import are_the_same, is_mix, stage_sentence, summary
+
+
+def comparison_entry(
+    comparison: Comparison,
+    moves: Sequence[Move],
+    written: Sequence[Written],
+    page: Path | None,
+) -> Json:
+    """Return the entry of a mix whose masters were compared.
+
+    Args:
+        comparison: What is told.
+        moves: The model's, explained.
+        written: What was written to be listened to.
+        page: Where the report was written, if it was.
+
+    """
+    analysis = comparison.mix.analysis
+    return {
+        **file_entry(comparison.mix.path, comparison.findings),
+        "sample_rate": analysis.sample_rate,
+        "channels": analysis.channels,
+        "duration_s": analysis.duration_s,
+        "human": plain(comparison.human.path),
+        "recovered": comparison.human.is_recovered,
+        "summary": list(summary(comparison)),
+        "human_is_mix": is_mix(comparison),
+        "same": are_the_same(comparison),
+        "compared": _part(comparison.compared, analysis.sample_rate),
+        "listening": _part(comparison.listening, analysis.sample_rate),
+        "threshold": {"just_noticeable_db": JUST_NOTICEABLE_DB, "source": SOURCE},
+        "overall": _heard(comparison.overall),
+        "unexplained": None if comparison.rest is None else _heard(comparison.rest),
+        "stages": [
+            {
+                "stage": each.stage,
+                "size_db": each.size_db,
+                "verdict": str(each.verdict),
+                "in_model": _heard(each.in_model),
+                "in_human": _heard(each.in_human),
+                "text": stage_sentence(comparison, each),
+            }
+            for each in comparison.stages
+        ],
+        "quantities": [_quantity(each) for each in comparison.quantities],
+        "loudness": {
+            "model": asdict(comparison.model.loudness),
+            "human": asdict(comparison.heard.loudness),
+        },
+        "moves": [_move(each) for each in moves],
+        "settings": {
+            "model": comparison.mastering.recipe.settings.document(),
+            "human": comparison.human.recipe.settings.document(),
+        },
+        "tracks": [
+            {
+                "name": each.name,
+                "audio": plain(each.audio),
+                "recipe": None if each.recipe is None else plain(each.recipe),
+                "gain_db": each.gain_db,
+                "integrated_lufs": each.integrated_lufs,
+            }
+            for each in written
+        ],
+        "report": None if page is None else plain(page),
+    }
+
+
+def _part(part: Part, sample_rate: int) -> Json:
+    return {"start_s": part.start / sample_rate, "duration_s": part.frames / sample_rate}
+
+
+def _heard(heard: Heard) -> Json:
+    return {
+        "mean_db": heard.mean_db,
+        "most_db": heard.most_db,
+        "most_hz": heard.most_hz,
+        "most_in_side": heard.in_side,
+        "share": heard.share,
+        "noticeable": heard.is_noticeable,
+    }
+
+
+def _quantity(row: QuantityDifference) -> Json:
+    return {
+        "name": row.name,
+        "model_db": row.model_db,
+        "human_db": row.human_db,
+        "human_interval": None if row.human_interval is None else _interval(row.human_interval),
+        "expected": _interval(row.expected),
+        "verdict": str(row.verdict),
+        "view": str(row.view),
+    }
+
+
+def _interval(interval: Interval) -> object:
+    if interval == NOT_DETERMINED:
+        return NOT_DETERMINED
+    return {"low": interval[0], "high": interval[1]}
+
+
+def _move(move: Move) -> Json:
+    return {
+        "stage": move.stage,
+        "place": move.place,
+        "facts": [_fact(each) for each in move.facts],
+        "noticeable": move.is_noticeable,
+        "told": {str(reader): list(told(move, reader)) for reader in Reader},
+    }
+
+
+def _fact(fact: Fact) -> Json:
+    known = math.isfinite(fact.value)
+    return {
+        "name": fact.name,
+        "value": fact.value if known else None,
+        "unit": fact.unit,
+        "text": fact.text,
+    }

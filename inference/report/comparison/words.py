@@ -1,0 +1,223 @@
+"""What a comparison says in sentences: its verdict, and each difference by what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....data.files.names import display_name
+from ....models.moves import RESPONSE, RESPONSE_HZ
+from ....models.processors.multiband_compressor import BANDS
+from ...comparing.audibility import JUST_NOTICEABLE_DB
+from ...comparing.comparison import Comparison
+from ...comparing.differences import (
+    Expected,
+    QuantityDifference,
+    StageDifference,
+    Verdict,
+    stage_of,
+)
+from ...regions import REGIONS, region_levels_db
+from ..facts import LABELS, figure, frequency
+
+TOLD_DB = 0.1
+"""A smaller difference of an effect is not put into words."""
+
+SAME_DB = 0.05
+"""Masters that differ by less on average do the same."""
+
+MOST_WORDS = 3
+
+
+def title(comparison: Comparison) -> str:
+    """Name both sides."""
+    return f"{display_name(comparison.human.path.name)} beside the model"
+
+
+def is_mix(comparison: Comparison) -> bool:
+    """Whether the human's master is the mix itself."""
+    left = comparison.human.unexplained
+    return left is not None and left.is_mix
+
+
+def are_the_same(comparison: Comparison) -> bool:
+    """Whether both masters do the same."""
+    return comparison.overall.mean_db < SAME_DB and not comparison.overall.is_noticeable
+
+
+def summary(comparison: Comparison) -> tuple[str, ...]:
+    """Say in a few sentences what came of it, the most important first."""
+    overall = comparison.overall
+    if is_mix(comparison):
+        return (
+            "The human's master is the mix itself, but for its level: nothing was done to it. What "
+            "follows is what the model would do.",
+            _overall(comparison),
+        )
+    if are_the_same(comparison):
+        return (
+            "Both masters do the same: equally loud, they differ by "
+            f"{figure(overall.mean_db, 2)} dB on average. There is nothing to compare.",
+        )
+    told = [_overall(comparison)]
+    audible = [each for each in comparison.stages if each.verdict is Verdict.DIFFERENT]
+    if audible:
+        first = audible[0]
+        told.append(f"The largest difference is the {LABELS[first.stage].lower()}'s: ")
+        told[-1] += stage_sentence(comparison, first)
+    unclear = [
+        LABELS[each.stage].lower()
+        for each in comparison.stages
+        if each.verdict is Verdict.NOT_DISTINGUISHABLE
+    ]
+    if unclear:
+        told.append(f"Not distinguishable: {', '.join(unclear)}.")
+    return tuple(told)
+
+
+def _overall(comparison: Comparison) -> str:
+    overall = comparison.overall
+    ending = "which can be heard" if overall.is_noticeable else "which hardly anybody hears"
+    side = "of the sides " if overall.in_side else ""
+    return (
+        f"Equally loud, the masters differ by {figure(overall.mean_db, 2)} dB on average, most "
+        f"{side}around {frequency(overall.most_hz)} ({figure(overall.most_db)} dB; "
+        f"{JUST_NOTICEABLE_DB:.0f} dB is just noticeable), {ending}."
+    )
+
+
+def stage_sentence(comparison: Comparison, difference: StageDifference) -> str:
+    """Say what one stage does otherwise, by its effects."""
+    stage = difference.stage
+    ours, theirs = (
+        recipe.settings[stage].bypass
+        for recipe in (comparison.mastering.recipe, comparison.human.recipe)
+    )
+    start = ""
+    if ours != theirs:
+        who = "only the human" if ours else "only the model"
+        start = f"{who} uses it; "
+    if difference.verdict is Verdict.SAME:
+        return "both do the same."
+    words = {
+        "equalizer": _tone,
+        "multiband_compressor": _dynamics,
+        "imager": _width,
+        "limiter": _limiting,
+    }.get(stage)
+    told = "" if words is None else words(comparison)
+    if difference.verdict is Verdict.NOT_DISTINGUISHABLE:
+        return f"{start}what was recovered of the human's does not tell both apart."
+    return f"{start}{told or 'its settings differ'}."
+
+
+def view_sentence(comparison: Comparison) -> str:
+    """Say what the model's own intervals say of the human's choices."""
+    rows = comparison.quantities
+    counts = {view: sum(row.view is view for row in rows) for view in Expected}
+    determined = counts[Expected.INSIDE] + counts[Expected.OUTSIDE]
+    if determined == 0:
+        return (
+            "The model does not claim to know better: of none of these quantities can it tell from "
+            "the mix what a finished master has. Its settings are its best guess."
+        )
+    return (
+        f"Of {len(rows)} effective quantities the model can tell something of {determined}; of "
+        f"these {counts[Expected.INSIDE]} of the human's lie where it expects nine in ten masters, "
+        f"and {counts[Expected.OUTSIDE]} do not."
+    )
+
+
+def standing_sentence(comparison: Comparison) -> str | None:
+    """Say whose tone is nearer to finished songs like the mix; None where none are known."""
+    standings = comparison.standings
+    if standings is None:
+        return None
+    model_db, human_db = standings.model.tone_off_db, standings.human.tone_off_db
+    nearer = "the model's" if model_db < human_db else "the human's"
+    return (
+        f"From the middle of finished songs like this mix, its tone is "
+        f"{figure(standings.mix.tone_off_db)} dB away, that of the model's master "
+        f"{figure(model_db)} dB and that of the human's {figure(human_db)} dB: {nearer} is nearer. "
+        "That is what is usual, not what is right."
+    )
+
+
+def quantity_label(name: str) -> str:
+    """Name an effective quantity."""
+    kind, _, place = name.partition("@")
+    if kind == "response_db":
+        return f"response at {frequency(float(place))}"
+    if kind == "width_db":
+        return f"width, {place} band"
+    if kind == "limiter_p95_db":
+        return "limiter, loud passages"
+    passages = "median" if "p50" in kind else "loud passages"
+    return f"reduction, {place.replace('_', ' ')} band, {passages}"
+
+
+def _tone(comparison: Comparison) -> str:
+    rows = comparison.quantities[RESPONSE]
+    off_db = region_levels_db(np.array([row.difference_db for row in rows]), RESPONSE_HZ)
+    order = sorted(range(len(REGIONS)), key=lambda place: -abs(off_db[place]))
+    told = [
+        f"{figure(abs(off_db[place]))} dB {_more(off_db[place])} {REGIONS[place].name}"
+        for place in order
+        if abs(off_db[place]) >= TOLD_DB
+    ]
+    return _listed("the human has", told)
+
+
+def _dynamics(comparison: Comparison) -> str:
+    rows = _of(comparison.quantities, "multiband_compressor")[len(BANDS) :]
+    told = [
+        f"{figure(abs(row.difference_db))} dB {_more(row.difference_db)} of the "
+        f"{row.name.partition('@')[2].replace('_', ' ')} band"
+        for row in _largest_first(rows)
+    ]
+    return _listed("in loud passages the human takes off", told)
+
+
+def _width(comparison: Comparison) -> str:
+    rows = _of(comparison.quantities, "imager")
+    told = [
+        f"the {row.name.partition('@')[2]} band {figure(abs(row.difference_db))} dB "
+        f"{'wider' if row.difference_db > 0.0 else 'narrower'}"
+        for row in _largest_first(rows)
+    ]
+    return _listed("the human has", told)
+
+
+def _limiting(comparison: Comparison) -> str:
+    told = [
+        f"limits loud passages by {figure(abs(row.difference_db))} dB {_more(row.difference_db)}"
+        for row in _largest_first(_of(comparison.quantities, "limiter"))
+    ]
+    model, human = comparison.model.integrated_lufs, comparison.heard.integrated_lufs
+    if model is not None and human is not None and abs(human - model) >= TOLD_DB:
+        way = "louder" if human > model else "quieter"
+        told.append(f"is {figure(abs(human - model))} LU {way}")
+    return _listed("the human's master", told)
+
+
+def _listed(start: str, told: Sequence[str]) -> str:
+    """Join what is told; empty where nothing is."""
+    kept = told[:MOST_WORDS]
+    if not kept:
+        return ""
+    rest = f" and {kept[-1]}" if len(kept) > 1 else ""
+    return f"{start} {', '.join(kept[:-1] or kept)}{rest}"
+
+
+def _largest_first(rows: Sequence[QuantityDifference]) -> list[QuantityDifference]:
+    told = [row for row in rows if abs(row.difference_db) >= TOLD_DB]
+    return sorted(told, key=lambda row: -abs(row.difference_db))
+
+
+def _of(rows: Sequence[QuantityDifference], stage: str) -> list[QuantityDifference]:
+    return [row for row in rows if stage_of(row.name) == stage]
+
+
+def _more(value: float) -> str:
+    return "more" if value > 0.0 else "less"
