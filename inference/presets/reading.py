@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -68,11 +67,6 @@ def read_given_settings(path: Path) -> GivenSettings:
         recipe=recipe,
         findings=draft.findings,
     )
-
-
-def template() -> str:
-    """Return an example of settings written by hand, with a word on every parameter."""
-    return (files("glassmaster.configs") / "settings" / "example.yaml").read_text("utf-8")
 
 
 def _read(text: str) -> Draft | None:

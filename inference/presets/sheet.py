@@ -3,8 +3,7 @@
 Under ``settings`` stands a block by its name, and in it its parameters, as in a recipe or without
 ``values`` around them. A threshold may be a level (``low_threshold_dbfs``) in place of one about
 the long-term level (``low_threshold_db``). The equalizer may also be ``bands``, a list of filters,
-and a compressor of the whole signal is ``compressor``. The template shows all of it, see
-`glassmaster.inference.presets.reading.template`.
+and a compressor of the whole signal is ``compressor``. `template` shows all of it.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassmaster.inference.presets.given import GivenSettings
-from glassmaster.inference.presets.reading import read_given_settings, template
+from glassmaster.inference.presets.reading import read_given_settings
 from glassmaster.inference.presets.sheet import absolute_key
+from glassmaster.inference.presets.template import template
 from glassmaster.inference.recipe import Delivery, Recipe, save_recipe
 from glassmaster.models.errors import GlassmasterError, ParameterError, RecipeError
 from glassmaster.models.settings import BLOCKS, default_settings
