@@ -73,6 +73,22 @@ def load_yaml(text: str) -> dict[str, Any]:
     return document
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file of text, `MOST_BYTES` and one more at most.
+
+    Raises:
+        RecipeError: It is no regular file or cannot be read.
+
+    """
+    try:
+        with open_source(path) as source:
+            return source.read_at(0, MOST_BYTES + 1)
+    except AudioFileError as error:
+        reason = error.code.replace("_", " ")
+        message = f"is no readable recipe ({reason}); check the path"
+        raise RecipeError(message, code=error.code) from error
+
+
 def read_document(path: Path) -> dict[str, Any]:
     """Read a YAML or JSON file whose top is a mapping.
 
@@ -80,13 +96,7 @@ def read_document(path: Path) -> dict[str, Any]:
         RecipeError: It is no regular file, cannot be read, or is refused by `load_yaml`.
 
     """
-    try:
-        with open_source(path) as source:
-            data = source.read_at(0, MOST_BYTES + 1)
-    except AudioFileError as error:
-        reason = error.code.replace("_", " ")
-        message = f"is no readable recipe ({reason}); check the path"
-        raise RecipeError(message, code=error.code) from error
+    data = read_bytes(path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

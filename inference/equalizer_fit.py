@@ -3,6 +3,8 @@
 Minimizes the weighted squared error in dB plus a pull of gains to 0 and of corners and widths to
 their defaults, by damped Gauss-Newton steps (K. Levenberg 1944, D. Marquardt 1963) on parameters
 normalized to their ranges. It starts from the defaults, so that equal wishes give equal settings.
+A response that a person chose is met as closely as can be: from a beginning near it, and hardly
+pulled.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy.typing as npt
 
 from ..models.moves import RESPONSE_HZ
 from ..models.parameters import ParameterSpec
-from ..models.processors.equalizer import FILTERS, SPECS, ResolvedEqualizer
+from ..models.processors.equalizer import FILTERS, HIGH_PASS, SPECS, ResolvedEqualizer
 from ..models.rates import NYQUIST_MARGIN
 from ..models.spectrum import THIRD_CENTERS_HZ
 
@@ -27,6 +29,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 _GAIN_PULL = 0.04  # cost in dB of error for a gain of 1 dB
 _SHAPE_PULL = 1.2  # cost in dB of error for a corner or a Q across its whole range
 _STEPS = 12
+_CLOSE_PULL = 0.02  # share of the pulls where a response is to be met closely
+_CLOSE_STEPS = 60
 _GOOD_ENOUGH = 1e-3  # relative improvement of the cost that ends the search
 _DIFFERENCE = 1e-4
 _DAMPING = 1e-2
@@ -90,6 +94,7 @@ def fit_equalizer(
     *,
     most_db: float,
     sample_rate: int,
+    beginning: Mapping[str, float] | None = None,
 ) -> EqualizerFit:
     """Fit shelves and bells to a response; the high-pass stays out of the way.
 
@@ -100,9 +105,11 @@ def fit_equalizer(
         weight: Importance of each error, 0 or more, shape ``(frequency,)``.
         most_db: Gains are scaled back until the response stays within this.
         sample_rate: Filters that this rate cannot hold are left at 0 dB.
+        beginning: Values near which the response is met as closely as can be, by the high-pass too
+            where it is above its lowest corner; None for the defaults.
 
     """
-    free = _free_parameters(sample_rate)
+    free = _free_parameters(sample_rate, beginning)
     fixed = {spec.key: spec.default for spec in SPECS}
     scale = np.sqrt(weight / weight.sum() * len(weight))
     rest = np.array([item.rest for item in free])
@@ -121,7 +128,7 @@ def fit_equalizer(
         return np.concatenate((scale * (response_db(values_at(z)) - wanted_db), pull * (z - rest)))
 
     z, error, damping = rest.copy(), residual(rest), _DAMPING
-    for _ in range(_STEPS):
+    for _ in range(_STEPS if beginning is None else _CLOSE_STEPS):
         slope = np.stack([residual(z + step) for step in _DIFFERENCE * np.eye(len(z))], axis=1)
         slope = (slope - error[:, None]) / _DIFFERENCE
         normal = slope.T @ slope
@@ -142,18 +149,22 @@ def fit_equalizer(
     return EqualizerFit(values, float(np.sqrt(np.mean(error**2))))
 
 
-def _free_parameters(sample_rate: int) -> list[_Free]:
+def _free_parameters(sample_rate: int, beginning: Mapping[str, float] | None) -> list[_Free]:
     highest_hz = NYQUIST_MARGIN * sample_rate
+    specs = [spec for item in FILTERS if item.default_hz <= highest_hz for spec in item.specs]
+    if beginning is not None and beginning[HIGH_PASS.key] > HIGH_PASS.default:
+        specs.append(HIGH_PASS)
     free = []
-    for item in FILTERS:
-        if item.default_hz > highest_hz:
-            continue
-        for spec in item.specs:
-            top = 1.0
-            if spec.unit == "Hz":
-                top = min(1.0, spec.normalize(highest_hz))
-            pull = _GAIN_PULL * (spec.high - spec.low) if spec.unit == "dB" else _SHAPE_PULL
+    for spec in specs:
+        top = 1.0
+        if spec.unit == "Hz":
+            top = min(1.0, spec.normalize(highest_hz))
+        pull = _GAIN_PULL * (spec.high - spec.low) if spec.unit == "dB" else _SHAPE_PULL
+        if beginning is None:
             free.append(_Free(spec, spec.normalize(spec.default), top, pull))
+        else:
+            rest = min(spec.normalize(beginning[spec.key]), top)
+            free.append(_Free(spec, rest, top, _CLOSE_PULL * pull))
     return free
 
 

@@ -200,7 +200,7 @@ def load_recipe(path: Path) -> Recipe:
         resolved = document.get("resolved")
         recipe = Recipe(
             settings=settings_from_document(document.get("settings") or {}),
-            delivery=_delivery(document["delivery"]),
+            delivery=delivery_from_document(document["delivery"]),
             resolved=None if resolved is None else _resolved(resolved),
             predictor=name_of({"predictor": "hand", **document}, "predictor"),
             versions=dict(document.get("versions") or {}),
@@ -219,7 +219,8 @@ def load_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def _delivery(document: dict[str, Any]) -> Delivery:
+def delivery_from_document(document: dict[str, Any]) -> Delivery:
+    """Read form and limits of a file; errors as of `load_recipe`, or LookupError for what lacks."""
     values = entries_of(Delivery, document)
     target = values.get("target_lufs")
     return Delivery(

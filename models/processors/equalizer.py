@@ -86,9 +86,11 @@ FILTERS = (
     Filter("high_shelf", "high_shelf", 3000.0, 12_000.0, 9000.0),
 )
 
+# at its lowest corner the high-pass is flat to 0.01 dB from 20 Hz up
+HIGH_PASS = ParameterSpec("high_pass_frequency", "Hz", 4.0, 80.0, 4.0, log=True, scaled=True)
+
 SPECS: tuple[ParameterSpec, ...] = (
-    # at its lowest corner the high-pass is flat to 0.01 dB from 20 Hz up
-    ParameterSpec("high_pass_frequency", "Hz", 4.0, 80.0, 4.0, log=True, scaled=True),
+    HIGH_PASS,
     *(spec for item in FILTERS for spec in item.specs),
 )
 
@@ -153,7 +155,7 @@ class ResolvedEqualizer:
         """
         corner_hz = column(self.values["high_pass_frequency_hz"])
         ratio = constant(frequency_hz, corner_hz) / corner_hz
-        power = ratio**4 / _power((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio)
+        power = ratio**4 / magnitude_squared((1.0, 1.0 / BUTTERWORTH_Q, 1.0), ratio)
         high_pass_db = 10.0 * namespace(power).log10(power)
         balance_db = self._balance_db(frequency_hz, sample_rate)
         return high_pass_db + balance_db + column(self.level_gain_db(sample_rate))
@@ -166,7 +168,7 @@ class ResolvedEqualizer:
         corners_hz = self._each("frequency_hz")
         ratio = constant(frequency_hz, corners_hz) / corners_hz[..., None]
         numerator, denominator = (
-            _power((p[0][..., None], p[1][..., None], p[2][..., None]), ratio)
+            magnitude_squared((p[0][..., None], p[1][..., None], p[2][..., None]), ratio)
             for p in self._prototypes(self._each("gain_db"))
         )
         response_db = 10.0 * namespace(ratio).log10(numerator / denominator)
@@ -179,7 +181,9 @@ class ResolvedEqualizer:
     def _prototypes(self, gains_db: Quantity) -> tuple[Quadratic, Quadratic]:
         """Return numerators and denominators, each coefficient of shape ``(…, 6)``."""
         pairs = [
-            _prototype(item.shape, gains_db[..., i], self.values.get(f"{item.name}_q"))
+            prototype(
+                item.shape, gains_db[..., i], self.values.get(f"{item.name}_q", BUTTERWORTH_Q)
+            )
             for i, item in enumerate(FILTERS)
         ]
         numerator, denominator = (
@@ -193,15 +197,24 @@ class ResolvedEqualizer:
         return numerator, denominator
 
 
-def _prototype(shape: Shape, gain_db: Quantity, q: Quantity) -> tuple[Quadratic, Quadratic]:
+def prototype(shape: Shape, gain_db: Quantity, q: Quantity) -> tuple[Quadratic, Quadratic]:
+    """Return numerator and denominator of an analog prototype, highest power of ``s`` first.
+
+    Args:
+        shape: Kind of filter.
+        gain_db: At the center of a bell, far out on a shelf.
+        q: Of the filter; `BUTTERWORTH_Q` for the chain's shelves.
+
+    """
     a = 10.0 ** (gain_db / 40.0)
     if shape == "bell":
         return (1.0, a / q, 1.0), (1.0, 1.0 / (a * q), 1.0)
-    slope = a**0.5 / BUTTERWORTH_Q
+    slope = a**0.5 / q
     if shape == "low_shelf":
         return (a, a * slope, a * a), (a, slope, 1.0)
     return (a * a, a * slope, a), (1.0, slope, a)
 
 
-def _power(p: Quadratic, ratio: Quantity) -> Quantity:
+def magnitude_squared(p: Quadratic, ratio: Quantity) -> Quantity:
+    """Return ``|p|²`` at ``s = j ratio``, any shape."""
     return (p[2] - p[0] * ratio * ratio) ** 2 + (p[1] * ratio) ** 2
