@@ -130,7 +130,7 @@ def cannot_express(explanation: Explanation) -> tuple[str, ...]:
     """Say in plain sentences what the chain cannot make of this master."""
     recovered, null_db = explanation.recovered, explanation.recovered.null_db
     if not recovered.engaged and null_db <= EXACT_DB:
-        gain_db = recovered.measured.master_lufs - recovered.measured.mix_lufs
+        gain_db = recovered.measured.normalization_db + recovered.gain_db
         return (f"Nothing was done: the master is the mix, {gain_db:+.1f} dB louder.",)
     share = f"{100.0 * explanation.explained_share:.0f} %"
     if null_db <= EXACT_DB:

@@ -153,9 +153,9 @@ def _pruned(search: Search, point: Point, residual: Residual) -> Point:
 
 def _unchanged(search: Search) -> Point:
     """Leave the mix alone but for its level."""
-    measured, places = search.measured, search.loud(FEW)
-    gain_db = measured.master_lufs - measured.mix_lufs
-    vector = vector_of(default_settings(), gain_db - measured.normalization_db)
+    places = search.loud(FEW)
+    gain_db = _best_gain_db(search.pair) - search.measured.normalization_db
+    vector = vector_of(default_settings(), gain_db)
     none = np.zeros((len(vector), len(vector)))
     return Point(frozenset(), Descent(vector, 1.0, none), search.chain(places), places)
 
@@ -181,6 +181,13 @@ def _whole(search: Search, point: Point, *, by_levels: bool = False) -> Recovere
         delay=search.delay,
         measured=search.measured,
     )
+
+
+def _best_gain_db(pair: PairAudio) -> float:
+    """Return the gain that makes the mix null best with its master."""
+    mix, master = (each.astype(np.float64).ravel() for each in (pair.mix, pair.master))
+    gain = float(mix @ master) / max(float(mix @ mix), 1e-30)
+    return 20.0 * math.log10(max(gain, 1e-6))
 
 
 def _best_null_db(pair: PairAudio) -> float:
