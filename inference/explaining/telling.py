@@ -141,7 +141,7 @@ _DEESSER: Words = {
     ),
     Reader.ENGINEER: (
         _TONE_MEASURED[Reader.ENGINEER],
-        lambda m: f"De-esser, gain reduction (95th percentile): {m.done.text}.",
+        lambda m: f"De-esser, gain reduction in loud passages: {m.done.text}.",
         _EQUALIZER[Reader.ENGINEER][2],
     ),
 }
@@ -186,7 +186,7 @@ _COMPRESSOR: Words = {
     ),
     Reader.ENGINEER: (
         _PEAKS_MEASURED[Reader.ENGINEER],
-        lambda m: f"Compressor, {m.place} band, gain reduction (95th percentile): {m.done.text}.",
+        lambda m: f"Compressor, {m.place} band, gain reduction in loud passages: {m.done.text}.",
         _PEAKS_WITHOUT[Reader.ENGINEER],
     ),
 }
@@ -281,7 +281,7 @@ _LIMITER: Words = {
             f"Loudness of the mix: {m.measured.text} (corpus median {_typical(m)}, percentile "
             f"{_share(m.percentile)})."
         ),
-        lambda m: f"Limiter, gain reduction (95th percentile): {m.done.text}.",
+        lambda m: f"Limiter, gain reduction in loud passages: {m.done.text}.",
         _PEAKS_WITHOUT[Reader.ENGINEER],
     ),
 }

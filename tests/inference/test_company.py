@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassmaster.data.reference.production import Production
 from glassmaster.inference.company import (
     DEFAULT_SHARE,
     Shown,
@@ -24,7 +25,8 @@ WIDTH = np.char.startswith(NAMES, "width_db@")
 
 def match_of(statistics: np.ndarray) -> ReferenceMatch:
     nothing = Place(*(np.zeros(1) for _ in range(5)))
-    return ReferenceMatch((), statistics, nothing, nothing, nothing, nothing)
+    production = Production(*(np.zeros((0, count)) for count in (6, 31, 31, 31)))
+    return ReferenceMatch((), statistics, production, nothing, nothing, nothing, nothing)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from glassmaster.data.findings import Finding
 from glassmaster.data.metering.report import LoudnessReport
 from glassmaster.data.metering.spectrum import LevelSpread
 from glassmaster.data.reference.corpus import Track
+from glassmaster.data.reference.production import Production
 from glassmaster.inference.company import Listened
 from glassmaster.inference.compliance import check_compliance
 from glassmaster.inference.delivering import Delivered
@@ -170,6 +171,7 @@ def make_match(
     return ReferenceMatch(
         neighbors,
         np.zeros((len(neighbors), len(STATISTICS))),
+        Production(*(np.zeros((len(neighbors), count)) for count in (6, 31, 31, 31))),
         make_place([-21.3, 6.7, 17.9, 14.2, np.nan, -9.0], [-11.0, 5.5, 10.4, 8.1, 9.0, -9.5], 2.0),
         make_place(tone_db + moved_db, tone_db, 2.0),
         make_place(width_db, width_db, 4.0),

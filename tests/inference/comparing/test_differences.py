@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glassmaster.inference.comparing.audibility import Heard
+from glassmaster.inference.comparing.differences import (
+    Expected,
+    StageDifference,
+    Verdict,
+    quantity_differences,
+    ranked,
+    stage_of,
+    stage_verdict,
+    stages_in_use,
+)
+from glassmaster.inference.predictor import NOT_DETERMINED
+from glassmaster.inference.recipe import Delivery, Recipe
+from glassmaster.models.moves import QUANTITIES
+from glassmaster.models.settings import BLOCKS, default_settings
+
+NOTHING = np.zeros(len(QUANTITIES))
+NAME = "response_db@63"
+PLACE = QUANTITIES.index(NAME)
+
+
+def recipe(**blocks: dict[str, float]) -> Recipe:
+    settings = default_settings().with_block("limiter", {})
+    for name, values in blocks.items():
+        settings = settings.with_block(name, values)
+    return Recipe(settings, Delivery("default", "wav", "24", 48_000), None, "hand", {})
+
+
+def heard(mean_db: float) -> Heard:
+    return Heard(mean_db, mean_db, 100.0, False, 0.0, NOTHING, 0.0, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("human_db", "interval", "verdict"),
+    [
+        (0.3, (-0.1, 0.7), Verdict.NOT_DISTINGUISHABLE),
+        (0.3, (0.1, 0.5), Verdict.DIFFERENT),
+        (5.0, NOT_DETERMINED, Verdict.NOT_DISTINGUISHABLE),
+    ],
+)
+def test_overlapping_intervals_are_not_distinguishable(
+    human_db: float, interval: object, verdict: Verdict
+) -> None:
+    values = NOTHING.copy()
+    values[PLACE] = human_db
+    rows = quantity_differences(NOTHING, values, {NAME: interval}, {}, is_recovered=True)  # type: ignore[dict-item]
+    assert rows[PLACE].verdict is verdict
+    assert rows[PLACE].difference_db == pytest.approx(human_db)
+
+
+def test_settings_by_hand_are_exact() -> None:
+    values = NOTHING.copy()
+    values[PLACE] = 0.3
+    rows = quantity_differences(NOTHING, values, {}, {NAME: (-1.0, 1.0)}, is_recovered=False)
+    assert rows[PLACE].verdict is Verdict.DIFFERENT
+    assert rows[PLACE].human_interval is None
+    assert rows[PLACE].view is Expected.INSIDE
+    assert rows[PLACE + 1].verdict is Verdict.SAME
+    assert rows[PLACE + 1].view is Expected.NOT_DETERMINED
+    outside = quantity_differences(NOTHING, values, {}, {NAME: (-1.0, 0.2)}, is_recovered=False)
+    assert outside[PLACE].view is Expected.OUTSIDE
+
+
+def test_every_quantity_has_a_stage() -> None:
+    assert {stage_of(name) for name in QUANTITIES} <= set(BLOCKS)
+
+
+def test_a_stage_is_as_sure_as_its_quantities() -> None:
+    model, human = recipe(equalizer={"low_shelf_gain_db": 1.0}), recipe()
+    values = NOTHING.copy()
+    values[PLACE] = 0.5
+    sure = {
+        name: (value - 0.1, value + 0.1) for name, value in zip(QUANTITIES, values, strict=True)
+    }
+    rows = quantity_differences(NOTHING, values, sure, {}, is_recovered=True)
+    assert stage_verdict("equalizer", model, human, rows) is Verdict.DIFFERENT
+    unsure = {**sure, NAME: NOT_DETERMINED}
+    rows = quantity_differences(NOTHING, values, unsure, {}, is_recovered=True)  # type: ignore[arg-type]
+    assert stage_verdict("equalizer", model, human, rows) is Verdict.NOT_DISTINGUISHABLE
+    assert stage_verdict("equalizer", model, model, rows) is Verdict.SAME
+    assert stage_verdict("imager", model, human, rows) is Verdict.SAME  # neither uses it
+
+
+def test_a_stage_without_quantities_is_told_by_its_settings() -> None:
+    model, human = recipe(), recipe(saturator={"mix": 0.5})
+    rows = quantity_differences(NOTHING, NOTHING, {}, {}, is_recovered=False)
+    assert stage_verdict("saturator", model, human, rows) is Verdict.DIFFERENT
+    assert stages_in_use(model, human) == ("saturator", "limiter")
+
+
+def test_the_most_audible_comes_first() -> None:
+    rows = [
+        StageDifference(stage, heard(one), heard(other), Verdict.DIFFERENT)
+        for stage, one, other in (
+            ("equalizer", 0.2, 0.4),
+            ("limiter", 1.0, 0.0),
+            ("imager", 0.4, 0.5),
+        )
+    ]
+    assert [each.stage for each in ranked(rows)] == ["limiter", "imager", "equalizer"]
+    assert ranked(rows)[0].size_db == pytest.approx(0.5)
+    assert replace(rows[0], in_human=heard(0.9)).most_db == 0.9
