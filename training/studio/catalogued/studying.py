@@ -12,7 +12,7 @@ import torch
 
 from ....data.alignment.alignment import Alignment
 from ....data.analysis import Analysis
-from ....data.catalogue.measuring import file_sha256
+from ....data.catalogue.usable import check_unchanged
 from ....data.features.frames import MelFrames
 from ....data.files.names import display_name
 from ....inference.reading import analyze_file
@@ -143,23 +143,6 @@ def joined_pairs(studied: list[Studied]) -> MasteredFrames:
         tracks("master_mid", "master_side", "master_peak"),
         RATE_HZ,
     )
-
-
-def check_unchanged(path: Path, sha256: str) -> None:
-    """Refuse a file that is not what was scanned.
-
-    Raises:
-        CatalogueError: ``changed``, or ``not_found`` where it cannot be read.
-
-    """
-    try:
-        found = file_sha256(path)
-    except OSError as error:
-        message = f"{display_name(path)}: cannot be read ({error.strerror}); scan again"
-        raise CatalogueError(message, code="not_found", path=path) from error
-    if found != sha256:
-        message = f"{display_name(path)}: has changed since it was scanned; scan again"
-        raise CatalogueError(message, code="changed", path=path)
 
 
 def _studied(item: PairItem) -> Studied:

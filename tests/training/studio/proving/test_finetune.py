@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from referencing import Registry, Resource
 
 from glassmaster.data.catalogue.store import open_catalogue
+from glassmaster.data.catalogue.usable import usable_pairs
 from glassmaster.data.execution.engine import ThisProcess
 from glassmaster.data.execution.processes import Processes
 from glassmaster.data.reference.corpus import write_corpus
@@ -270,7 +271,7 @@ def test_pairs_come_out_alike_wherever_they_are_studied(catalogue: Path, killed:
                 alignment=pair.alignment,
                 rules=ExcerptRules(1, 5.0),
             )
-            for pair in opened.usable_pairs()[:2]
+            for pair in usable_pairs(opened)[:2]
             if pair.alignment is not None
         ]
     here = dict(ThisProcess().run(study, items))
