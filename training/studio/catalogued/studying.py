@@ -22,6 +22,7 @@ from ....models.errors import CatalogueError, GlassmasterError
 from ....models.network.loudness import normalized_frames
 from ...recovery.explaining import MasteredFrames
 from ...recovery.twin_moves import recover_moves
+from ...single_thread import single_threaded
 from .excerpts import RATE_HZ, ExcerptRules, excerpt_segments, joined_frames, read_excerpts
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -115,15 +116,12 @@ def study(item: PairItem) -> Studied | str:
         What is known of it, or why nothing is.
 
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # several pairs at once have a core each
     torch.set_flush_denormal(True)
     try:
-        return _studied(item)
+        with single_threaded():
+            return _studied(item)
     except GlassmasterError as error:
         return error.message
-    finally:
-        torch.set_num_threads(threads)
 
 
 def joined_pairs(studied: list[Studied]) -> MasteredFrames:
