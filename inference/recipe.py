@@ -165,6 +165,11 @@ def save_recipe(recipe: Recipe, path: Path, *, force: bool) -> None:
         OutputError: It exists and ``force`` is not given, or it cannot be written.
 
     """
+    write_text(path, recipe_text(recipe, is_json=path.suffix == ".json"), force=force)
+
+
+def recipe_text(recipe: Recipe, *, is_json: bool) -> str:
+    """Return a recipe as JSON or as YAML."""
     document: dict[str, Any] = {
         "recipe": RECIPE_VERSION,
         "predictor": recipe.predictor,
@@ -177,8 +182,7 @@ def save_recipe(recipe: Recipe, path: Path, *, force: bool) -> None:
     }
     if recipe.resolved is not None:
         document["resolved"]["anchors"]["bands_dbfs"] = list(recipe.resolved.anchors.bands_dbfs)
-    text = dump_json(document) + "\n" if path.suffix == ".json" else dump_yaml(document)
-    write_text(path, text, force=force)
+    return dump_json(document) + "\n" if is_json else dump_yaml(document)
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -43,7 +43,11 @@ def problems(document: dict[str, Any]) -> list[str]:
     name = SCHEMA_OF.get(document["command"], document["command"])
     if name == "common":  # not understood: only the top is promised
         return [] if document["files"] == [] and document["error"] else ["no error"]
-    validator = jsonschema.Draft202012Validator(SCHEMAS[f"{name}.json"], registry=REGISTRY)
+    return breaches(document, f"{name}.json")
+
+
+def breaches(document: Any, name: str) -> list[str]:
+    validator = jsonschema.Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
     return [error.message for error in validator.iter_errors(document)]
 
 
@@ -167,6 +171,29 @@ def read_samples() -> Callable[[Path], tuple[np.ndarray[Any, np.dtype[np.float64
         return samples, rate
 
     return read
+
+
+@pytest.fixture(scope="session")
+def schema_problems() -> Callable[[Any, str], list[str]]:
+    """Return what lists how a document breaks a schema, which is named by its file."""
+    return breaches
+
+
+@pytest.fixture(scope="session")
+def workers_of() -> Callable[[int], list[int]]:
+    """Return what lists the processes that a process has started to work; it needs /proc."""
+
+    def workers(process: int) -> Iterator[int]:
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(status.read_text().rsplit(")", 1)[1].split()[1])
+                words = (status.parent / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if parent == process and b"popen_loky" in words:
+                yield int(status.parent.name)
+
+    return lambda process: list(workers(process))
 
 
 def load_neighbor(path: Path) -> ModuleType:

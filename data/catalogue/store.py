@@ -16,9 +16,9 @@ from ..alignment.alignment import Alignment, as_document, from_document
 from ..alignment.sketch import Sketch
 from .database import connect, reporting, transaction
 from .measuring import MEASURING_VERSION, Measured, facts_from, facts_text
-from .records import USABLE, CataloguePair, Comparison, Content, Status, StoredFile
+from .records import CataloguePair, Comparison, Content, Status, StoredFile
 
-COMPARING_VERSION = 1
+COMPARING_VERSION = 2
 """Raised when alignments change; older ones are then made anew."""
 
 
@@ -154,8 +154,8 @@ class Catalogue:
         query = (
             "SELECT mix_path, master_path, p.mix, p.master, album, artist, title, confidence, "
             "status, reasons, alignment FROM pairs p LEFT JOIN comparisons c ON c.mix = p.mix AND "
-            "c.master = p.master WHERE (mix_path, p.mix) IN (SELECT path, sha256 FROM files) AND "
-            "(master_path, p.master) IN (SELECT path, sha256 FROM files) "
+            "c.master = p.master AND c.version = ? WHERE (mix_path, p.mix) IN (SELECT path, sha256 "
+            "FROM files) AND (master_path, p.master) IN (SELECT path, sha256 FROM files) "
             "ORDER BY artist, album, title, master_path, mix_path"
         )
         return tuple(
@@ -164,12 +164,8 @@ class Catalogue:
                 Status(status), tuple(json.loads(reasons)), _alignment(text),
             )
             for mix_path, master_path, mix, master, album, artist, title, confidence, status,
-            reasons, text in self._rows(query)
+            reasons, text in self._rows(query, COMPARING_VERSION)
         )  # fmt: skip
-
-    def usable_pairs(self) -> tuple[CataloguePair, ...]:
-        """Return the pairs that may be learned from: sure ones, and those a person confirmed."""
-        return tuple(pair for pair in self.pairs() if pair.status in USABLE)
 
     def remarks(self) -> Mapping[str, str]:
         """Return why contents are in no pair, by SHA-256."""

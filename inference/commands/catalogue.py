@@ -16,14 +16,19 @@ from .files import run_files
 from .progress import Progress
 
 NAME = "catalogue"
-HELP = "a studio's own mixes and masters: scan folders, list and confirm pairs; style [train]"
+HELP = (
+    "a studio's own mixes and masters: scan folders, list and confirm pairs; recover, style [train]"
+)
 
 DEFAULT = Path("catalogue.glassmaster")
 
-STYLE_GROUP = "glassmaster.catalogue"
+TRAINING_GROUP = "glassmaster.catalogue"
 """Entry point ``actions``, of what only the installation for training has."""
 
-_STYLE = "what this studio does otherwise than the base model"
+_TRAINING = {
+    "recover": "the settings that explain each master",
+    "style": "what this studio does otherwise than the base model",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,13 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pair.add_argument("mix", metavar="MIX", type=Path)
     pair.add_argument("master", metavar="MASTER", type=Path)
     pair.add_argument("--reject", action="store_true", help="they are no pair")
-    style = actions.add_parser("style", help=f"{_STYLE} [train]", description=_STYLE)
-    training = _training()
-    if training is None:
-        style.add_argument("words", nargs=argparse.REMAINDER)
-        style.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
-    else:
-        training.add_arguments("style", style)
+    training = _training("catalogue")
+    for name, text in _TRAINING.items():
+        extra = actions.add_parser(name, help=f"{text} [train]", description=text)
+        if training is None:
+            extra.add_argument("words", nargs=argparse.REMAINDER)
+            extra.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+        else:
+            training.add_arguments(name, extra)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,9 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         "scan": _scan,
         "list": _list,
         "pair": _pair,
-        "style": _style,
     }
-    return actions[arguments.action](arguments)
+    return actions.get(arguments.action, _trained)(arguments)
 
 
 def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
@@ -122,16 +127,17 @@ def _pair(arguments: argparse.Namespace) -> int:
     return run_files([arguments.catalogue], work, arguments.answer, debug=arguments.debug)
 
 
-def _style(arguments: argparse.Namespace) -> int:
-    training = _training()
+def _trained(arguments: argparse.Namespace) -> int:
+    what = f"catalogue {arguments.action}"
+    training = _training(what)
     if training is None:
         arguments.answer.wanted = "--json" in arguments.words or arguments.json
         missing = ModuleNotFoundError("its entry point is not registered")
-        raise needs_extra("catalogue style", missing)
+        raise needs_extra(what, missing)
     status: int = training.run(arguments)
     return status
 
 
-def _training() -> ModuleType | None:
-    found: ModuleType | None = part_of_extra(STYLE_GROUP, "actions", "catalogue style")
+def _training(what: str) -> ModuleType | None:
+    found: ModuleType | None = part_of_extra(TRAINING_GROUP, "actions", what)
     return found

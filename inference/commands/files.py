@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from ...data.files.names import display_name
 from ...models.errors import GlassmasterError, WorkerError
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 WORST_FIRST = (1, 74, 65, 3, 2)
 
 
-Work: TypeAlias = Callable[[Path], tuple[Entry, str]]
+File = TypeVar("File", bound="os.PathLike[str]")
+"""What is worked on: a path, or what else leads to a file, as a pair does to its mix."""
+
+Work: TypeAlias = Callable[[File], tuple[Entry, str]]
 """Returns a file's object for the document and its text for a person."""
 
 
@@ -39,43 +43,45 @@ class Repeatable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Handed:
+class _Handed(Generic[File]):
     """Files that are worked on one after the other.
 
     Attributes:
         places: Of the files among the arguments.
-        paths: The files.
+        files: The files.
         is_again: Whether a worker has died of them.
 
     """
 
     places: tuple[int, ...]
-    paths: tuple[Path, ...]
+    files: tuple[File, ...]
     is_again: bool = False
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.paths))
+        return ", ".join(map(str, self.files))
 
 
 def run_files(
-    paths: Iterable[Path],
-    work: Work,
+    files: Iterable[File],
+    work: Work[File],
     answer: Answer,
     *,
     debug: bool,
     engine: Engine | None = None,
-    together: Callable[[Path], Hashable] | None = None,
+    together: Callable[[File], Hashable] | None = None,
+    naming: Callable[[File], Entry] | None = None,
 ) -> int:
     """Run ``work`` on every file and print what came of it, in the order of the files.
 
     Args:
-        paths: The files.
+        files: The files.
         work: See `Work`; where another process does it, it is sent there, and one that is
             `Repeatable` is asked to repeat what a worker died of.
         answer: Takes the objects, and is given at the end; people read stderr either way.
         debug: Whether a fault of ours is raised with its traceback instead of reported.
         engine: Where files are worked on; by default in this process.
         together: Files for which it returns the same are worked on one after the other.
+        naming: What the object of a file that failed holds beside its path.
 
     Returns:
         The exit status: the first that occurs of 1, 74, 65, 3, 2, any other of a file, or 0.
@@ -84,11 +90,13 @@ def run_files(
     from ...data.execution.engine import ThisProcess
 
     engine = engine or ThisProcess()
-    handed = _hand_out(list(paths), together)
-    tried = partial(_try_all, work, debug, engine.is_here)
+    handed = _hand_out(list(files), together)
+    tried = partial(_try_all, work, debug, engine.is_here, naming)
     held: dict[int, tuple[Entry, str]] = {}
     with Progress(f"{len(handed)} files") as progress, _stdout_kept(engine):
-        running = engine.run(tried, handed, lost=_lost, again=partial(replace, is_again=True))
+        running = engine.run(
+            tried, handed, lost=partial(_lost, naming), again=partial(replace, is_again=True)
+        )
         try:
             with closing(running):
                 for done, (place, results) in enumerate(running, 1):
@@ -106,40 +114,56 @@ def run_files(
     return next((status for status in WORST_FIRST if status in statuses), max(statuses))
 
 
-def _hand_out(paths: Sequence[Path], together: Callable[[Path], Hashable] | None) -> list[_Handed]:
+def _hand_out(
+    files: Sequence[File], together: Callable[[File], Hashable] | None
+) -> list[_Handed[File]]:
     groups: dict[Hashable, list[int]] = {}
-    for place, path in enumerate(paths):
-        groups.setdefault(place if together is None else together(path), []).append(place)
-    return [_Handed(tuple(each), tuple(paths[place] for place in each)) for each in groups.values()]
+    for place, file in enumerate(files):
+        groups.setdefault(place if together is None else together(file), []).append(place)
+    return [_Handed(tuple(each), tuple(files[place] for place in each)) for each in groups.values()]
 
 
-def _try_all(work: Work, debug: bool, is_here: bool, handed: _Handed) -> list[tuple[Entry, str]]:
+def _try_all(
+    work: Work[File],
+    debug: bool,
+    is_here: bool,
+    naming: Callable[[File], Entry] | None,
+    handed: _Handed[File],
+) -> list[tuple[Entry, str]]:
     if not is_here:
         silence()
     do = work.repeat if handed.is_again and isinstance(work, Repeatable) else work
-    return [_try(do, debug, path) for path in handed.paths]
+    return [_try(do, debug, naming, file) for file in handed.files]
 
 
-def _try(work: Work, debug: bool, path: Path) -> tuple[Entry, str]:
+def _try(
+    work: Work[File], debug: bool, naming: Callable[[File], Entry] | None, file: File
+) -> tuple[Entry, str]:
     try:
-        return work(path)
+        return work(file)
     except GlassmasterError as error:
-        return _failed(path, error)
+        return _failed(file, error, naming)
     except Exception as cause:
         if debug:
             raise
-        return _failed(path, internal_error(cause).located(display_name(path), path))
+        path = Path(file)
+        return _failed(file, internal_error(cause).located(display_name(path), path), naming)
 
 
-def _lost(handed: _Handed, error: WorkerError) -> list[tuple[Entry, str]]:
-    return [_failed(path, error) for path in handed.paths]
+def _lost(
+    naming: Callable[[File], Entry] | None, handed: _Handed[File], error: WorkerError
+) -> list[tuple[Entry, str]]:
+    return [_failed(file, error, naming) for file in handed.files]
 
 
-def _failed(path: Path, error: GlassmasterError) -> tuple[Entry, str]:
+def _failed(
+    file: File, error: GlassmasterError, naming: Callable[[File], Entry] | None
+) -> tuple[Entry, str]:
     from ..report.document import error_entry
     from ..report.text import error_text
 
-    return error_entry(path, error), error_text(error)
+    named = {} if naming is None else naming(file)
+    return {**error_entry(Path(file), error), **named}, error_text(error)
 
 
 def _report(answer: Answer, entry: Entry, text: str) -> None:

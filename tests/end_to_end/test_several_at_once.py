@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,6 @@ import soundfile
 from glassmaster.data.audio import Audio
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-
-
-def children_of(process: int) -> Iterator[int]:
-    """Yield the processes that a process has started to work, with what they have started."""
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rsplit(")", 1)[1].split()[1])
-            words = (status.parent / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == process and b"popen_loky" in words:
-            yield int(status.parent.name)
 
 
 def wait_until_gone(processes: list[int]) -> None:
@@ -92,14 +80,18 @@ def test_a_cluster_does_what_one_process_does(
 
 @needs_proc
 def test_a_killed_worker_loses_no_master(
-    command: list[str], mixes: list[Path], alone: tuple[Any, ...], tmp_path: Path
+    command: list[str],
+    mixes: list[Path],
+    alone: tuple[Any, ...],
+    tmp_path: Path,
+    workers_of: Callable[[int], list[int]],
 ) -> None:
     words = [*command, "master", *map(str, mixes), "-o", str(tmp_path), "--json", "--jobs", "2"]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         wait_for_partial(tmp_path, process)
-        os.kill(next(children_of(process.pid)), signal.SIGKILL)
+        os.kill(workers_of(process.pid)[0], signal.SIGKILL)
         out, err = process.communicate()
     assert told(process.returncode, out, err, tmp_path) == alone
 
@@ -113,14 +105,18 @@ def wait_for_partial(folder: Path, process: subprocess.Popen[str]) -> None:
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_is_left_behind(
-    command: list[str], mixes: list[Path], tmp_path: Path, number: signal.Signals
+    command: list[str],
+    mixes: list[Path],
+    tmp_path: Path,
+    number: signal.Signals,
+    workers_of: Callable[[int], list[int]],
 ) -> None:
     words = [*command, "master", *map(str, mixes), "-o", str(tmp_path), "--json", "--jobs", "2"]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         wait_for_partial(tmp_path, process)
-        workers = list(children_of(process.pid))
+        workers = workers_of(process.pid)
         assert workers
         asked = time.monotonic()
         if number == signal.SIGINT:

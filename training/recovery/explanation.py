@@ -23,6 +23,7 @@ from ...inference.step import Step
 from ...models.distances.measures import mel_distance
 from ...models.moves import RESPONSE_HZ, RESPONSE_THIRDS
 from ...models.spectrum import third_octaves
+from ..single_thread import single_threaded
 from .beginning import PairAudio, measure_pair, shifted
 from .certainty import intervals_of, measure_spreads
 from .recovering import Recovered, recover
@@ -75,13 +76,17 @@ class Explanation:
         return 1.0 - self.mel_db / self.unchanged_mel_db
 
 
-def explain(mix: Path, master: Path, step: Step) -> Explanation:
+def explain(mix: Path, master: Path, step: Step, alignment: Alignment | None = None) -> Explanation:
     """Align a master with its mix, and find the settings that explain it.
 
     Args:
         mix: File of the mix.
         master: File of the master.
         step: Told the progress.
+        alignment: How they lie, where it is known.
+
+    Returns:
+        The same for the same arguments, on the same machine and in whatever process.
 
     Raises:
         CatalogueError: They are not the same performance, or have no loudness.
@@ -89,41 +94,8 @@ def explain(mix: Path, master: Path, step: Step) -> Explanation:
         UnsupportedAudioError: A file cannot be analyzed.
 
     """
-    before, reader = analyze_file(mix, step)
-    _, master_reader = analyze_file(master, step)
-    step("aligning", 0.0)
-    aligned = aligned_pair(mix, master)
-    alignment = aligned.alignment
-    one_clock = alignment.mix_rate == alignment.master_rate and alignment.drift_ppm == 0.0
-    pair = PairAudio(aligned.mix, aligned.master, aligned.sample_rate, one_clock)
-    measured = measure_pair(pair, before)
-    predicted = choose_predictor(None)[0].predict(before)
-    recovered = recover(pair, measured, step, (predicted.settings,))
-    chain = recovered.chain.resolve(recovered.vector, recovered.engaged)
-    effects = effects_of(chain, pair.mix, pair.sample_rate)
-    spreads = measure_spreads(recovered, pair.mix, pair.sample_rate)
-    made = mel_frames(recovered.output, pair.sample_rate)
-    master_audio = shifted(pair.master, recovered.delay)
-    wanted = mel_frames(master_audio, pair.sample_rate)
-    told = [Finding("alignment", text) for text in alignment.findings]
-    if recovered.delay != 0.0:
-        how = "later" if recovered.delay > 0.0 else "earlier"
-        text = f"The waveform lies {abs(recovered.delay):.2f} samples {how} than that."
-        told.append(Finding("alignment", text))
-    return Explanation(
-        mix=mix,
-        master=master,
-        before=before,
-        after=measured.master,
-        alignment=alignment,
-        recovered=recovered,
-        effects=effects,
-        intervals=intervals_of(recovered, effects.quantities, spreads),
-        mel_db=_distance_db(made, wanted),
-        unchanged_mel_db=_distance_db(mel_frames(pair.mix, pair.sample_rate), wanted),
-        rest_db=_rest_db(recovered.output, master_audio, pair.sample_rate),
-        findings=(*reader.findings(), *master_reader.findings(), *told),
-    )
+    with single_threaded():
+        return _explained(mix, master, step, alignment)
 
 
 def cannot_express(explanation: Explanation) -> tuple[str, ...]:
@@ -165,6 +137,44 @@ def cannot_express(explanation: Explanation) -> tuple[str, ...]:
             "what is left."
         )
     return tuple(told)
+
+
+def _explained(mix: Path, master: Path, step: Step, known: Alignment | None) -> Explanation:
+    before, reader = analyze_file(mix, step)
+    _, master_reader = analyze_file(master, step)
+    step("aligning", 0.0)
+    aligned = aligned_pair(mix, master, known)
+    alignment = aligned.alignment
+    one_clock = alignment.mix_rate == alignment.master_rate and alignment.drift_ppm == 0.0
+    pair = PairAudio(aligned.mix, aligned.master, aligned.sample_rate, one_clock)
+    measured = measure_pair(pair, before)
+    predicted = choose_predictor(None)[0].predict(before)
+    recovered = recover(pair, measured, step, (predicted.settings,))
+    chain = recovered.chain.resolve(recovered.vector, recovered.engaged)
+    effects = effects_of(chain, pair.mix, pair.sample_rate)
+    spreads = measure_spreads(recovered, pair.mix, pair.sample_rate)
+    made = mel_frames(recovered.output, pair.sample_rate)
+    master_audio = shifted(pair.master, recovered.delay)
+    wanted = mel_frames(master_audio, pair.sample_rate)
+    told = [Finding("alignment", text) for text in alignment.findings]
+    if recovered.delay != 0.0:
+        how = "later" if recovered.delay > 0.0 else "earlier"
+        text = f"The waveform lies {abs(recovered.delay):.2f} samples {how} than that."
+        told.append(Finding("alignment", text))
+    return Explanation(
+        mix=mix,
+        master=master,
+        before=before,
+        after=measured.master,
+        alignment=alignment,
+        recovered=recovered,
+        effects=effects,
+        intervals=intervals_of(recovered, effects.quantities, spreads),
+        mel_db=_distance_db(made, wanted),
+        unchanged_mel_db=_distance_db(mel_frames(pair.mix, pair.sample_rate), wanted),
+        rest_db=_rest_db(recovered.output, master_audio, pair.sample_rate),
+        findings=(*reader.findings(), *master_reader.findings(), *told),
+    )
 
 
 def _distance_db(made: MelFrames, wanted: MelFrames) -> float:

@@ -13,6 +13,7 @@ from glassmaster.data.catalogue import matching
 from glassmaster.data.catalogue.records import Status
 from glassmaster.data.catalogue.scanning import Scanned, scan
 from glassmaster.data.catalogue.store import Catalogue, open_catalogue
+from glassmaster.data.catalogue.usable import usable_pairs
 from glassmaster.models.errors import CatalogueError
 
 
@@ -41,7 +42,7 @@ def test_masters_get_the_mix_they_were_made_of(library: Path, tmp_path: Path) ->
     with open_catalogue(path) as catalogue:
         assert catalogue.is_complete
         assert names(catalogue) == SURE
-        blue, red = catalogue.usable_pairs()
+        blue, red = usable_pairs(catalogue)
         assert (blue.artist, blue.album, blue.title) == ("Ebba", "One", "blue sky")
         assert blue.alignment is not None
         assert red.alignment is not None
@@ -109,12 +110,12 @@ def test_person_decides(library: Path, tmp_path: Path) -> None:
         found = names(catalogue)
         assert ("Blue Sky mix v2.wav", "01 Blue Sky.wav", Status.REJECTED) in found
         assert ("Blue Sky mix v1.wav", "01 Blue Sky.wav", Status.UNSURE) in found
-        assert len(catalogue.usable_pairs()) == 1
+        assert len(usable_pairs(catalogue)) == 1
         matching.confirm(catalogue, mixes / "Blue Sky mix v1.wav", master)
         matching.pair(catalogue, quiet)
         confirmed = ("Blue Sky mix v1.wav", "01 Blue Sky.wav", Status.CONFIRMED)
         assert confirmed in names(catalogue)
-        assert len(catalogue.usable_pairs()) == 2
+        assert len(usable_pairs(catalogue)) == 2
         with pytest.raises(CatalogueError, match="another version"):
             matching.confirm(catalogue, mixes / "Blue Sky instrumental.wav", master)
         with pytest.raises(CatalogueError, match="no readable file"):
@@ -122,6 +123,23 @@ def test_person_decides(library: Path, tmp_path: Path) -> None:
     scanned(path, library)  # decisions outlive a scan
     with open_catalogue(path) as catalogue:
         assert confirmed in names(catalogue)
+
+
+def test_comparisons_of_another_version_are_made_anew(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.glassmaster"
+    made = scanned(path, library).compared
+    monkeypatch.setattr("glassmaster.data.catalogue.store.COMPARING_VERSION", 999)
+    with open_catalogue(path) as catalogue:
+        assert {pair.alignment for pair in catalogue.pairs()} == {None}
+        with pytest.raises(CatalogueError, match="another version of this program") as caught:
+            usable_pairs(catalogue)
+        assert caught.value.code == "outdated"
+    again = scanned(path, library)
+    assert (again.measured, again.compared) == (0, made)
+    with open_catalogue(path) as catalogue:
+        assert len(usable_pairs(catalogue)) == 2
 
 
 def test_there_is_no_such_folder(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from glassmaster.data.catalogue.records import Comparison, Status, StoredFile
 from glassmaster.data.catalogue.scanning import scan
 from glassmaster.data.catalogue.store import Catalogue, open_catalogue
+from glassmaster.data.catalogue.usable import usable_pairs
 from glassmaster.models.errors import CatalogueError, OutputError
 
 KILLED = """
@@ -57,7 +58,9 @@ def test_killed_at_any_moment_it_ends_the_same(library: Path, tmp_path: Path, pi
         assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
         with open_catalogue(broken) as catalogue:
             assert not catalogue.is_complete
-            assert catalogue.usable_pairs() == ()
+            assert catalogue.pairs() == ()
+            with pytest.raises(CatalogueError, match="interrupted"):
+                usable_pairs(catalogue)
     with open_catalogue(broken, create=True, alone=True) as catalogue:
         again = scan(catalogue, [library], lambda step, done: None)
         assert again.measured < 11  # what was measured before it was killed is there

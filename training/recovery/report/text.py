@@ -28,12 +28,10 @@ def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
         paths: What was written, by what it is.
 
     """
-    recovered = told.recovered
-    lines = [f"{display_name(told.master)} beside {display_name(told.mix)}"]
+    lines = [_title(told)]
     lines += item("Alignment", " ".join(told_alignment(told)))
     lines += item("Left of it", left_text(told))
-    engaged = [LABELS[name].lower() for name in LABELS if name in recovered.engaged]
-    lines += item("Blocks", f"{', '.join(engaged) or 'none'}: what explains nothing is left out.")
+    lines += item("Blocks", _blocks(told))
     lines += item("Loudness", loudness_text(told))
     lines += ["", "What it does (90 % interval):"]
     lines += columns(effect_rows(told), "<>>")
@@ -57,6 +55,12 @@ def explanation_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
     for what, path in paths.items():
         lines += item(what, path)
     return lines
+
+
+def brief_lines(told: Explanation, paths: dict[str, str]) -> list[str]:
+    """Return the lines that tell one recovery of many; arguments as of `explanation_lines`."""
+    facts = {"Left of it": left_text(told), "Blocks": _blocks(told), **paths}
+    return [_title(told), *(line for each in facts.items() for line in item(*each))]
 
 
 def told_alignment(told: Explanation) -> tuple[str, ...]:
@@ -112,6 +116,15 @@ def interval_text(interval: Interval) -> str:
         return NOT_DETERMINED
     low, high = interval
     return f"{figure(low, 2)} to {figure(high, 2)}"
+
+
+def _title(told: Explanation) -> str:
+    return f"{display_name(told.master)} beside {display_name(told.mix)}"
+
+
+def _blocks(told: Explanation) -> str:
+    engaged = [LABELS[name].lower() for name in LABELS if name in told.recovered.engaged]
+    return f"{', '.join(engaged) or 'none'}: what explains nothing is left out."
 
 
 def _cells(told: Explanation, values: dict[str, float], name: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ....data.catalogue.records import CataloguePair, Status
 from ....data.catalogue.store import Catalogue
+from ....data.catalogue.usable import usable_pairs
 from ....data.corpus.fingerprint import Words
 from ....data.corpus.working_folder import locked
 from ....data.execution.engine import Engine
@@ -129,14 +130,7 @@ def study_catalogue(
         OutputError: The folder cannot be written, or another run works in it.
 
     """
-    if not catalogue.is_complete:
-        raise CatalogueError(
-            f"{display_name(catalogue.path)}: the last scan was interrupted, so that pairs are "
-            "older than files; scan again",
-            code="scan_interrupted",
-            path=catalogue.path,
-        )
-    usable = [pair for pair in catalogue.usable_pairs() if pair.alignment is not None]
+    usable = usable_pairs(catalogue)
     unsure = pair_names([pair for pair in catalogue.pairs() if pair.status is Status.UNSURE])
     if len(usable) < least:
         raise _too_few(catalogue.path, len(usable), (), unsure, least)

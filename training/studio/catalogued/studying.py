@@ -12,7 +12,7 @@ import torch
 
 from ....data.alignment.alignment import Alignment
 from ....data.analysis import Analysis
-from ....data.catalogue.measuring import file_sha256
+from ....data.catalogue.usable import check_unchanged
 from ....data.features.frames import MelFrames
 from ....data.files.names import display_name
 from ....inference.reading import analyze_file
@@ -22,6 +22,7 @@ from ....models.errors import CatalogueError, GlassmasterError
 from ....models.network.loudness import normalized_frames
 from ...recovery.explaining import MasteredFrames
 from ...recovery.twin_moves import recover_moves
+from ...single_thread import single_threaded
 from .excerpts import RATE_HZ, ExcerptRules, excerpt_segments, joined_frames, read_excerpts
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -115,15 +116,12 @@ def study(item: PairItem) -> Studied | str:
         What is known of it, or why nothing is.
 
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # several pairs at once have a core each
     torch.set_flush_denormal(True)
     try:
-        return _studied(item)
+        with single_threaded():
+            return _studied(item)
     except GlassmasterError as error:
         return error.message
-    finally:
-        torch.set_num_threads(threads)
 
 
 def joined_pairs(studied: list[Studied]) -> MasteredFrames:
@@ -143,23 +141,6 @@ def joined_pairs(studied: list[Studied]) -> MasteredFrames:
         tracks("master_mid", "master_side", "master_peak"),
         RATE_HZ,
     )
-
-
-def check_unchanged(path: Path, sha256: str) -> None:
-    """Refuse a file that is not what was scanned.
-
-    Raises:
-        CatalogueError: ``changed``, or ``not_found`` where it cannot be read.
-
-    """
-    try:
-        found = file_sha256(path)
-    except OSError as error:
-        message = f"{display_name(path)}: cannot be read ({error.strerror}); scan again"
-        raise CatalogueError(message, code="not_found", path=path) from error
-    if found != sha256:
-        message = f"{display_name(path)}: has changed since it was scanned; scan again"
-        raise CatalogueError(message, code="changed", path=path)
 
 
 def _studied(item: PairItem) -> Studied:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ....data.alignment.warping import aligned_pair
 from ....data.audio import Samples
+from ....data.catalogue.usable import check_unchanged
 from ....data.corpus.working_folder import make_folder
 from ....data.files.formats import DeliveryFormat
 from ....data.files.writer import create_audio
@@ -23,7 +24,6 @@ from ....models.decibel import decibel_to_amplitude
 from ....models.errors import GlassmasterError, OutputError, UnsupportedAudioError
 from ...benchmark.delivery import analysis_of, deliver_audio
 from ..catalogued.excerpts import part_of, unfaded
-from ..catalogued.studying import check_unchanged
 from ..validating import BASE, STUDIO
 from .proof import Proof
 

@@ -3,21 +3,20 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from referencing import Registry, Resource
 
 from glassmaster.data.catalogue.store import open_catalogue
+from glassmaster.data.catalogue.usable import usable_pairs
 from glassmaster.data.execution.engine import ThisProcess
 from glassmaster.data.execution.processes import Processes
 from glassmaster.data.reference.corpus import write_corpus
@@ -45,16 +44,6 @@ def proof(entry: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(Path(entry["proof"]).read_text("utf-8")))
 
 
-def schema_problems(document: Any, name: str) -> list[str]:
-    folder = files("glassmaster.configs") / "schemas"
-    schemas = {item.name: json.loads(item.read_text("utf-8")) for item in folder.iterdir()}
-    registry: Registry[Any] = Registry().with_resources(
-        [(key, Resource.from_contents(schema)) for key, schema in schemas.items()]
-    )
-    validator = jsonschema.Draft202012Validator(schemas[name], registry=registry)
-    return [error.message for error in validator.iter_errors(document)]
-
-
 def test_a_killed_run_goes_on_where_it_was(killed: int, entry: dict[str, Any]) -> None:
     assert killed >= 2
     assert entry["studied_now"] == 6 - killed
@@ -68,7 +57,11 @@ def test_a_strong_taste_is_accepted(entry: dict[str, Any], finetuned: dict[str, 
     assert "Accepted" in finetuned["err"]
 
 
-def test_documents_keep_to_their_schemas(finetuned: dict[str, Any], proof: dict[str, Any]) -> None:
+def test_documents_keep_to_their_schemas(
+    finetuned: dict[str, Any],
+    proof: dict[str, Any],
+    schema_problems: Callable[[Any, str], list[str]],
+) -> None:
     assert schema_problems(json.loads(finetuned["out"]), "finetune.json") == []
     assert schema_problems(proof, "proof.json") == []
     assert schema_problems({**proof, "verdict": "perhaps"}, "proof.json") != []
@@ -270,7 +263,7 @@ def test_pairs_come_out_alike_wherever_they_are_studied(catalogue: Path, killed:
                 alignment=pair.alignment,
                 rules=ExcerptRules(1, 5.0),
             )
-            for pair in opened.usable_pairs()[:2]
+            for pair in usable_pairs(opened)[:2]
             if pair.alignment is not None
         ]
     here = dict(ThisProcess().run(study, items))
