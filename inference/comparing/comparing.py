@@ -12,26 +12,18 @@ from ...data.analysis import analyze
 from ...data.audio import ArrayReader, Audio, PartReader, Samples
 from ...data.files.reader import open_audio
 from ...models.mel import frame_hop_samples
-from ..effects import Effects, effects_in
 from ..mastering import master, read_mix
 from ..producing import Mix
-from ..recipe import Recipe
 from ..reference import ReferenceMatch, mix_production, place_among
 from ..results import MasteringResult
 from ..step import Step
-from .audibility import Heard, heard_difference
+from .audibility import Heard
 from .comparison import Comparison, Counterfactual, Hybrid, Question, Standing, Standings
-from .differences import (
-    QuantityDifference,
-    StageDifference,
-    quantity_differences,
-    ranked,
-    stage_verdict,
-    stages_in_use,
-)
-from .human import Human, by_hand, recovered
+from .differences import StageDifference, ranked, stage_verdict, stages_in_use
+from .human import by_hand, recovered
+from .meeting import difference, meet
 from .patches import FRAMES_PER_PATCH
-from .swapping import chain_of, with_stage, without_stage
+from .swapping import with_stage, without_stage
 from .versions import Part, Version, Versions
 
 
@@ -59,64 +51,48 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
             question.request.delivery,
             mastering.delivered.loudness.dual_mono_lufs,
         )
-    compared = Part(0, mix.analysis.frames)
-    if human.heard is not None:
-        compared = Part(human.heard.start, human.heard.samples.shape[1])
-    versions = Versions(mix, compared, directory, step)
-    model = versions.render(mastering.recipe, compared)
-    settings = versions.render(human.recipe, compared, target_lufs=human.target_lufs)
-    human = replace(human, recipe=_recipe(settings))
-    heard = None if human.heard is None else versions.of_audio(human.heard.samples, compared)
-    overall = difference(model, heard or settings)
-    listening = _listening(overall, compared, mix.analysis.sample_rate, question.listening_s)
-    quantities, model_effects, human_effects = _effects(mix, compared, mastering, human)
+    met = meet(mix, human, mastering, directory, step)
+    model, settings, human = met.model, met.settings, met.human
+    rate = mix.analysis.sample_rate
+    listening = _listening(met.overall, met.compared, rate, question.listening_s)
     hybrids = {
-        stage: _hybrid(versions, stage, model, settings, listening)
-        for stage in stages_in_use(_recipe(model), human.recipe)
+        stage: _hybrid(met.versions, stage, model, settings, listening)
+        for stage in stages_in_use(model.own_recipe, human.recipe)
     }
     stages = [
         StageDifference(
             stage,
             difference(model, each.in_model),
             difference(settings, each.in_human),
-            stage_verdict(stage, _recipe(model), human.recipe, quantities),
+            stage_verdict(stage, model.own_recipe, human.recipe, met.quantities),
         )
         for stage, each in hybrids.items()
     ]
     moves = tuple(
-        _counterfactual(versions, stage, model, listening)
+        _counterfactual(met.versions, stage, model, listening)
         for stage, block in mastering.recipe.settings.blocks.items()
         if not block.bypass
     )
-    rest = None if heard is None else difference(settings, heard)
     return Comparison(
         mix=mix,
         human=human,
         mastering=mastering,
-        compared=compared,
+        compared=met.compared,
         listening=listening,
-        model=_cut(model, listening, compared),
-        settings=_cut(settings, listening, compared),
-        master=None if heard is None else _cut(heard, listening, compared),
-        model_effects=model_effects,
-        human_effects=human_effects,
-        quantities=quantities,
+        model=_cut(model, listening, met.compared),
+        settings=_cut(settings, listening, met.compared),
+        master=None if met.master is None else _cut(met.master, listening, met.compared),
+        model_effects=met.model_effects,
+        human_effects=met.human_effects,
+        quantities=met.quantities,
         stages=ranked(stages),
         hybrids=hybrids,
         counterfactuals=moves,
-        overall=overall,
-        rest=rest,
-        standings=_standings(mix, compared, mastering.match, model, heard or settings),
+        overall=met.overall,
+        rest=None if met.master is None else difference(settings, met.master),
+        standings=_standings(mix, met.compared, mastering.match, model, met.heard),
         mix_audio=_mix_audio(mix, listening),
     )
-
-
-def difference(one: Version, other: Version) -> Heard:
-    """Return what is heard from one version to another, both equally loud."""
-    gain_db = 0.0
-    if one.integrated_lufs is not None and other.integrated_lufs is not None:
-        gain_db = one.integrated_lufs - other.integrated_lufs
-    return heard_difference(one.patches, other.patches, gain_db)
 
 
 def is_text(path: Path) -> bool:
@@ -149,26 +125,6 @@ def _mastered(question: Question, directory: Path, step: Step) -> MasteringResul
         )
 
 
-def _effects(
-    mix: Mix, compared: Part, mastering: MasteringResult, human: Human
-) -> tuple[tuple[QuantityDifference, ...], Effects, Effects]:
-    both = []
-    for recipe in (mastering.recipe, human.recipe):
-        with open_audio(mix.path) as reader:
-            both.append(
-                effects_in(chain_of(recipe), PartReader(reader, compared.start, compared.frames))
-            )
-    model, other = both
-    rows = quantity_differences(
-        model.quantities.tolist(),
-        other.quantities.tolist(),
-        human.intervals,
-        mastering.recipe.intervals,
-        is_recovered=human.is_recovered,
-    )
-    return rows, model, other
-
-
 def _standings(
     mix: Mix, compared: Part, match: ReferenceMatch | None, model: Version, human: Version
 ) -> Standings | None:
@@ -191,7 +147,7 @@ def _hybrid(
     versions: Versions, stage: str, model: Version, settings: Version, kept: Part
 ) -> Hybrid:
     """Interchange a stage; the limiter takes the loudness of its master with it."""
-    ours, theirs = _recipe(model), _recipe(settings)
+    ours, theirs = model.own_recipe, settings.own_recipe
     levels = (model.whole_lufs, settings.whole_lufs)
     if stage == "limiter":
         levels = (settings.whole_lufs, model.whole_lufs)
@@ -203,9 +159,9 @@ def _hybrid(
 
 def _counterfactual(versions: Versions, stage: str, model: Version, kept: Part) -> Counterfactual:
     if stage == "limiter":  # a recipe cannot do without it
-        without = versions.render(_recipe(model), kept, is_limited=False)
+        without = versions.render(model.own_recipe, kept, is_limited=False)
     else:
-        without = versions.render(without_stage(_recipe(model), stage), kept)
+        without = versions.render(without_stage(model.own_recipe, stage), kept)
     return Counterfactual(stage, without, difference(without, model))
 
 
@@ -229,9 +185,3 @@ def _cut(version: Version, part: Part, kept: Part) -> Version:
 def _mix_audio(mix: Mix, part: Part) -> Samples:
     with open_audio(mix.path) as reader:
         return PartReader(reader, part.start, part.frames).read(part.frames)
-
-
-def _recipe(version: Version) -> Recipe:
-    if version.recipe is None:
-        raise ValueError("a master that somebody else made has no recipe")
-    return version.recipe

@@ -75,6 +75,18 @@ class Version:
     audio: Samples
 
     @property
+    def own_recipe(self) -> Recipe:
+        """Its recipe, of a version that was rendered by one.
+
+        Raises:
+            ValueError: Somebody else made it.
+
+        """
+        if self.recipe is None:
+            raise ValueError("a master that somebody else made has no recipe")
+        return self.recipe
+
+    @property
     def integrated_lufs(self) -> float | None:
         """Loudness of the compared part as two loudspeakers give it."""
         return self.loudness.dual_mono_lufs
