@@ -39,6 +39,7 @@ from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
 
 STAGES = ("equalizer", "multiband_compressor", "imager", "limiter")
+KINDS = dict(zip(STAGES, ("tone", "dynamics", "width", "limiting"), strict=True))
 LITTLE, MUCH = 0.1, 1.0
 FULL: dict[str, dict[str, float]] = {
     "equalizer": {"low_shelf_gain_db": 4.0, "high_mid_gain_db": -3.0, "high_shelf_gain_db": 4.0},
@@ -60,10 +61,10 @@ class Row:
     Attributes:
         song: Identity.
         kind: ``settings`` or ``built``.
-        truth: The stage whose difference is truly the most audible.
-        found: The stage that the comparison puts first.
-        sizes_db: Of each stage, as found.
-        true_sizes_db: Of each stage by the true settings; empty for ``built``.
+        truth: The difference that is truly the most audible.
+        found: What the comparison puts first.
+        sizes_db: Of each difference, as found.
+        true_sizes_db: By the true settings; empty for ``built``.
         wall_s: Of the comparison.
 
     """
@@ -117,8 +118,8 @@ def by_settings(task: Task, mix: Samples, folder: Path) -> Row:
     return Row(
         task.plan.identity,
         "settings",
-        true.stages[0].stage,
-        found.stages[0].stage,
+        str(true.differences[0].kind),
+        str(found.differences[0].kind),
         _sizes(found),
         _sizes(true),
         wall_s,
@@ -141,7 +142,15 @@ def built(task: Task, mix: Samples, folder: Path, stage: str) -> Row:
     begun_s = time.monotonic()
     found = _compared(path, mastered, folder)
     wall_s = time.monotonic() - begun_s
-    return Row(task.plan.identity, "built", stage, found.stages[0].stage, _sizes(found), {}, wall_s)
+    return Row(
+        task.plan.identity,
+        "built",
+        KINDS[stage],
+        str(found.differences[0].kind),
+        _sizes(found),
+        {},
+        wall_s,
+    )
 
 
 def _changed(settings: ChainSettings, stage: str, share: float) -> ChainSettings:
@@ -196,7 +205,7 @@ def _compared_model_lufs(mix: Path, folder: Path) -> float:
 
 
 def _sizes(comparison: Comparison) -> dict[str, float]:
-    return {each.stage: each.size_db for each in comparison.stages}
+    return {str(each.kind): each.size_db for each in comparison.differences}
 
 
 def _quiet(_: str, __: float) -> None:

@@ -134,6 +134,26 @@ def effects_in(chain: ResolvedChain, reader: AudioReader) -> Effects:
     )
 
 
+def movement_db(chain: ResolvedChain, effects: Effects, frequency_hz: Array) -> Array:
+    """Return how the compressor's gain moves around its mean, shape ``(frequency, step)``.
+
+    Args:
+        chain: That has the effects.
+        effects: Of a song.
+        frequency_hz: Shape ``(frequency,)``.
+
+    """
+    compressor = chain.multiband_compressor
+    if compressor is None:
+        return np.zeros((len(frequency_hz), effects.reductions_db.shape[1]))
+    makeup = np.array([makeup_db(compressor.values, band) for band in BANDS])
+    gains = decibel_to_amplitude(makeup[:, None] - effects.reductions_db)
+    shape = band_magnitudes(compressor.values, frequency_hz).T @ gains
+    gain_db = 20.0 * np.log10(np.maximum(shape, 1e-6))
+    moving: Array = gain_db - gain_db.mean(axis=1, keepdims=True)
+    return moving
+
+
 def _total_db(chain: ResolvedChain, reduction_db: Array, sample_rate: int) -> Array:
     """Return the response of everything up to the limiter."""
     total_db = np.full(len(RESPONSE_HZ), chain.normalization_db + chain.gain_db)

@@ -8,6 +8,7 @@ band changes by 1 dB (there, section 7.5: changes of the excitation level).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.distances.gate import RELEVANT_RANGE, SMALLEST_POWER, levels_db
-from ...models.k_weighting import k_weighting_power
+from ...models.k_weighting import RELATIVE_GATE_LU, k_weighting_power
 from ...models.mel import MEL_BANDS, mel_edges_hz
 from .patches import Patches
 
@@ -69,6 +70,16 @@ class Heard:
     def is_noticeable(self) -> bool:
         """Whether any band changes by what is just noticeable."""
         return self.most_db >= JUST_NOTICEABLE_DB
+
+
+def loudness_db(patches: Patches) -> float:
+    """Return the gated K-weighted level of patches, as BS.1770 gates 400 ms; 0 for silence."""
+    power = (patches.power * _WEIGHTS).sum(axis=(0, 1))
+    heard = power > 0.0
+    if not heard.any():
+        return 0.0
+    gate = 10.0 ** (0.1 * RELATIVE_GATE_LU) * float(power[heard].mean())
+    return 10.0 * math.log10(float(power[power > gate].mean()))
 
 
 def heard_difference(one: Patches, other: Patches, other_gain_db: float) -> Heard:

@@ -19,7 +19,7 @@ from ..results import MasteringResult
 from ..step import Step
 from .audibility import Heard
 from .comparison import Comparison, Counterfactual, Hybrid, Question, Standing, Standings
-from .differences import StageDifference, ranked, stage_verdict, stages_in_use
+from .differences import Difference, Kind, ranked, stages_in_use, verdict_of
 from .human import by_hand, recovered
 from .meeting import difference, meet
 from .patches import FRAMES_PER_PATCH
@@ -59,14 +59,15 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
         stage: _hybrid(met.versions, stage, model, settings, listening)
         for stage in stages_in_use(model.own_recipe, human.recipe)
     }
-    stages = [
-        StageDifference(
-            stage,
-            difference(model, each.in_model),
-            difference(settings, each.in_human),
-            stage_verdict(stage, model.own_recipe, human.recipe, met.quantities),
+    others = [
+        Difference(
+            kind,
+            hybrids[kind.stage].heard_in_model,
+            hybrids[kind.stage].heard_in_human,
+            verdict_of(kind, model.own_recipe, human.recipe, met.quantities),
         )
-        for stage, each in hybrids.items()
+        for kind in (Kind.DEESSING, Kind.SATURATION)
+        if kind.stage in hybrids
     ]
     moves = tuple(
         _counterfactual(met.versions, stage, model, listening)
@@ -85,7 +86,7 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
         model_effects=met.model_effects,
         human_effects=met.human_effects,
         quantities=met.quantities,
-        stages=ranked(stages),
+        differences=ranked([*met.differences, *others]),
         hybrids=hybrids,
         counterfactuals=moves,
         overall=met.overall,
@@ -151,10 +152,9 @@ def _hybrid(
     levels = (model.whole_lufs, settings.whole_lufs)
     if stage == "limiter":
         levels = (settings.whole_lufs, model.whole_lufs)
-    return Hybrid(
-        versions.render(with_stage(ours, stage, theirs), kept, target_lufs=levels[0]),
-        versions.render(with_stage(theirs, stage, ours), kept, target_lufs=levels[1]),
-    )
+    in_model = versions.render(with_stage(ours, stage, theirs), kept, target_lufs=levels[0])
+    in_human = versions.render(with_stage(theirs, stage, ours), kept, target_lufs=levels[1])
+    return Hybrid(in_model, in_human, difference(model, in_model), difference(settings, in_human))
 
 
 def _counterfactual(versions: Versions, stage: str, model: Version, kept: Part) -> Counterfactual:

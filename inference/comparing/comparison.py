@@ -15,7 +15,7 @@ from ..producing import Mix
 from ..reference import Place
 from ..results import MasteringResult, Request
 from .audibility import Heard
-from .differences import QuantityDifference, StageDifference
+from .differences import Difference, QuantityDifference
 from .human import Human
 from .versions import Part, Version
 
@@ -30,11 +30,15 @@ class Hybrid:
     Attributes:
         in_model: The model's master with the human's stage.
         in_human: The human's settings with the model's stage.
+        heard_in_model: What is heard from the model's master to that.
+        heard_in_human: What is heard from what the human's settings make to that.
 
     """
 
     in_model: Version
     in_human: Version
+    heard_in_model: Heard
+    heard_in_human: Heard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +103,7 @@ class Comparison:
         model_effects: What the model's settings do.
         human_effects: What the human's settings do.
         quantities: Differences of effective quantities.
-        stages: Differences by stage, the most audible first.
+        differences: By ear, the most audible first.
         hybrids: By stage.
         counterfactuals: Of the model's moves, in signal order.
         overall: From the model's master to the human's.
@@ -121,7 +125,7 @@ class Comparison:
     model_effects: Effects
     human_effects: Effects
     quantities: tuple[QuantityDifference, ...]
-    stages: tuple[StageDifference, ...]
+    differences: tuple[Difference, ...]
     hybrids: Mapping[str, Hybrid]
     counterfactuals: tuple[Counterfactual, ...]
     overall: Heard

@@ -1,4 +1,4 @@
-"""Where two masters differ: quantity by quantity with intervals, and stage by stage by ear."""
+"""Where two masters differ: quantity by quantity with intervals, and effect by effect by ear."""
 
 from __future__ import annotations
 
@@ -61,32 +61,51 @@ class QuantityDifference:
         return self.human_db - self.model_db
 
 
+class Kind(StrEnum):
+    """In what two masters can differ by ear."""
+
+    TONE = "tone"
+    DEESSING = "de-essing"
+    DYNAMICS = "dynamics"
+    SATURATION = "saturation"
+    WIDTH = "width"
+    LIMITING = "limiting"
+
+    @property
+    def stage(self) -> str:
+        """The block that is there for it."""
+        return STAGE_OF_KIND[self]
+
+
+STAGE_OF_KIND: Mapping[Kind, str] = dict(zip(Kind, BLOCKS, strict=True))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class StageDifference:
-    """What one stage makes for a difference.
+class Difference:
+    """What one effect makes for a difference.
 
     Attributes:
-        stage: Its name.
-        in_model: What is heard where the model's master has the human's stage in place of its own.
-        in_human: What is heard where the human's settings have the model's stage.
-        verdict: Whether the settings can be told apart.
+        kind: The effect.
+        in_model: What is heard where the model's master has the human's in place of its own.
+        in_human: What is heard where the human's has the model's.
+        verdict: Whether the effects can be told apart.
 
     """
 
-    stage: str
+    kind: Kind
     in_model: Heard
     in_human: Heard
     verdict: Verdict
 
     @property
     def size_db(self) -> float:
-        """Mean of both ways: what stages are ranked by."""
+        """Mean of both ways: what differences are ranked by."""
         return 0.5 * (self.in_model.mean_db + self.in_human.mean_db)
 
     @property
-    def most_db(self) -> float:
-        """The larger change of a single band of both ways."""
-        return max(self.in_model.most_db, self.in_human.most_db)
+    def largest(self) -> Heard:
+        """The way in which a single band changes by more."""
+        return max((self.in_model, self.in_human), key=lambda heard: heard.most_db)
 
 
 def quantity_differences(
@@ -125,33 +144,31 @@ def quantity_differences(
     return tuple(rows)
 
 
-def stage_verdict(
-    stage: str, model: Recipe, human: Recipe, quantities: Sequence[QuantityDifference]
+def verdict_of(
+    kind: Kind, model: Recipe, human: Recipe, quantities: Sequence[QuantityDifference]
 ) -> Verdict:
-    """Tell whether the settings of one stage differ by more than is known of them.
+    """Tell whether one effect differs by more than is known of it.
 
-    Of a stage that no quantity speaks of, its settings do.
+    Of an effect that no quantity speaks of, the settings of its stage do.
     """
-    one, other = model.settings[stage], human.settings[stage]
-    if one.bypass and other.bypass and stage != "limiter":
-        return Verdict.SAME
-    if stage != "limiter" and one == other:
-        return Verdict.SAME
-    verdicts = {each.verdict for each in quantities if stage_of(each.name) == stage}
-    if not verdicts or Verdict.DIFFERENT in verdicts:
+    verdicts = {each.verdict for each in quantities if kind_of(each.name) is kind}
+    if not verdicts:
+        one, other = model.settings[kind.stage], human.settings[kind.stage]
+        is_same = one == other or (one.bypass and other.bypass)
+        return Verdict.SAME if is_same else Verdict.DIFFERENT
+    if Verdict.DIFFERENT in verdicts:
         return Verdict.DIFFERENT
     return Verdict.SAME if verdicts == {Verdict.SAME} else Verdict.NOT_DISTINGUISHABLE
 
 
-def stage_of(quantity: str) -> str:
-    """Return the stage that makes a quantity."""
-    kind = quantity.partition("_")[0]
+def kind_of(quantity: str) -> Kind:
+    """Return the effect that a quantity is part of."""
     return {
-        "response": "equalizer",
-        "width": "imager",
-        "reduction": "multiband_compressor",
-        "limiter": "limiter",
-    }[kind]
+        "response": Kind.TONE,
+        "width": Kind.WIDTH,
+        "reduction": Kind.DYNAMICS,
+        "limiter": Kind.LIMITING,
+    }[quantity.partition("_")[0]]
 
 
 def stages_in_use(model: Recipe, human: Recipe) -> tuple[str, ...]:
@@ -163,9 +180,9 @@ def stages_in_use(model: Recipe, human: Recipe) -> tuple[str, ...]:
     )
 
 
-def ranked(stages: Sequence[StageDifference]) -> tuple[StageDifference, ...]:
+def ranked(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return the most audible difference first."""
-    return tuple(sorted(stages, key=lambda each: -each.size_db))
+    return tuple(sorted(differences, key=lambda each: -each.size_db))
 
 
 def responses_of(quantities: Sequence[QuantityDifference]) -> tuple[QuantityDifference, ...]:

@@ -12,8 +12,10 @@ from ..producing import Mix
 from ..results import MasteringResult
 from ..step import Step
 from .audibility import Heard, heard_difference
-from .differences import QuantityDifference, quantity_differences
+from .differences import Difference, Kind, QuantityDifference, quantity_differences, verdict_of
 from .human import Human
+from .imitating import gains_of, heard_effect
+from .patches import moments_s
 from .swapping import chain_of
 from .versions import Part, Version, Versions
 
@@ -32,6 +34,7 @@ class Meeting:
         model_effects: What the model's settings do.
         human_effects: What the human's settings do.
         quantities: Differences of effective quantities.
+        differences: By ear, of tone, dynamics, width and limiting.
         overall: What is heard from the model's master to the human's.
 
     """
@@ -45,6 +48,7 @@ class Meeting:
     model_effects: Effects
     human_effects: Effects
     quantities: tuple[QuantityDifference, ...]
+    differences: tuple[Difference, ...]
     overall: Heard
 
     @property
@@ -78,6 +82,7 @@ def meet(
     human = replace(human, recipe=settings.own_recipe)
     master = None if human.heard is None else versions.of_audio(human.heard.samples, compared)
     quantities, model_effects, human_effects = _effects(mix, compared, mastering, human)
+    rate = mix.analysis.sample_rate
     return Meeting(
         versions=versions,
         compared=compared,
@@ -88,6 +93,7 @@ def meet(
         model_effects=model_effects,
         human_effects=human_effects,
         quantities=quantities,
+        differences=_differences(model, settings, model_effects, human_effects, quantities, rate),
         overall=difference(model, master or settings),
     )
 
@@ -118,3 +124,29 @@ def _effects(
         is_recovered=human.is_recovered,
     )
     return rows, model, other
+
+
+def _differences(
+    model: Version,
+    settings: Version,
+    model_effects: Effects,
+    human_effects: Effects,
+    quantities: tuple[QuantityDifference, ...],
+    sample_rate: int,
+) -> tuple[Difference, ...]:
+    """Lay each effect of one on the other."""
+    middles_s = moments_s(model.patches.power.shape[2], sample_rate)
+    recipes = (model.own_recipe, settings.own_recipe)
+    ours, theirs = (
+        gains_of(chain_of(recipe), effects, middles_s)
+        for recipe, effects in zip(recipes, (model_effects, human_effects), strict=True)
+    )
+    return tuple(
+        Difference(
+            kind,
+            heard_effect(model.patches, kind, ours, theirs),
+            heard_effect(settings.patches, kind, theirs, ours),
+            verdict_of(kind, *recipes, quantities),
+        )
+        for kind in (Kind.TONE, Kind.DYNAMICS, Kind.WIDTH, Kind.LIMITING)
+    )

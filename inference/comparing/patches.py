@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data.features.frames import Block, FrameMeter, MelFrames
-from ...models.mel import MEL_BANDS
+from ...models.mel import MEL_BANDS, frame_hop_samples
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Points: TypeAlias = npt.NDArray[np.float32]
@@ -30,9 +30,12 @@ class Patches:
 
     power: Points
 
-    def part(self, first: int, end: int) -> Patches:
-        """Return the moments from ``first`` to before ``end``."""
-        return Patches(self.power[:, :, first:end])
+
+def moments_s(count: int, sample_rate: int) -> Array:
+    """Return the middle of each of ``count`` moments, in s."""
+    hop_s = frame_hop_samples(sample_rate) / sample_rate
+    middles = FRAMES_PER_PATCH * np.arange(count) + 0.5 * (FRAMES_PER_PATCH - 1)
+    return np.asarray(middles * hop_s, np.float64)
 
 
 class PatchMeter:

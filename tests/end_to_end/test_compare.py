@@ -54,11 +54,14 @@ def compared(mix: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
 
 def test_what_differs_most_comes_first(compared: tuple[Path, Any]) -> None:
     _, entry = compared
-    sizes = [each["size_db"] for each in entry["stages"]]
+    sizes = [each["size_db"] for each in entry["differences"]]
     assert sizes == sorted(sizes, reverse=True)
-    assert entry["stages"][0]["stage"] == "equalizer"  # 8 dB of tilt beside little of the rest
-    assert entry["stages"][0]["verdict"] == "different"
-    assert "bass" in entry["stages"][0]["text"]
+    first = entry["differences"][0]
+    assert first["kind"] == "tone"  # 8 dB of tilt beside little of the rest
+    assert first["verdict"] == "different"
+    assert "bass" in first["text"]
+    rendered = entry["interchanged"]["equalizer"]["in_model"]
+    assert first["in_model"]["mean_db"] == pytest.approx(rendered["mean_db"], abs=0.25)
     assert not entry["recovered"]
     assert all(each["human_interval"] is None for each in entry["quantities"])
 
@@ -184,7 +187,7 @@ def test_a_song_beside_itself_says_so(
     assert own.code == 0, own.err
     assert own.file["same"]
     assert "do the same" in own.file["summary"][0]
-    assert {each["verdict"] for each in own.file["stages"]} == {"the same"}
+    assert {each["verdict"] for each in own.file["differences"]} == {"the same"}
     assert own.file["tracks"] == []
     itself = run("compare", mix, mix, "--json")
     assert itself.code == 0, itself.err
@@ -204,8 +207,9 @@ def test_a_master_is_recovered_first(
     assert done.code == 0, done.err
     entry = done.file
     assert entry["recovered"]
-    assert entry["stages"][0]["stage"] == by_hand["stages"][0]["stage"] == "equalizer"
-    assert entry["stages"][0]["size_db"] == pytest.approx(by_hand["stages"][0]["size_db"], abs=0.1)
+    first, exact = entry["differences"][0], by_hand["differences"][0]
+    assert first["kind"] == exact["kind"] == "tone"
+    assert first["size_db"] == pytest.approx(exact["size_db"], abs=0.05)
     assert entry["overall"]["mean_db"] == pytest.approx(by_hand["overall"]["mean_db"], abs=0.05)
     assert entry["unexplained"]["mean_db"] < 0.1
     assert entry["listening"]["duration_s"] == pytest.approx(3.0, abs=0.1)

@@ -17,7 +17,7 @@ from ...explaining.moves import Move
 from ...explaining.telling import Reader, told
 from ...predictor import NOT_DETERMINED, Interval
 from ..document import Json, file_entry, plain
-from .words import are_the_same, is_mix, stage_sentence, summary
+from .words import are_the_same, difference_sentence, is_mix, summary
 
 
 def comparison_entry(
@@ -51,17 +51,25 @@ def comparison_entry(
         "threshold": {"just_noticeable_db": JUST_NOTICEABLE_DB, "source": SOURCE},
         "overall": _heard(comparison.overall),
         "unexplained": None if comparison.rest is None else _heard(comparison.rest),
-        "stages": [
+        "differences": [
             {
-                "stage": each.stage,
+                "kind": str(each.kind),
+                "stage": each.kind.stage,
                 "size_db": each.size_db,
                 "verdict": str(each.verdict),
                 "in_model": _heard(each.in_model),
                 "in_human": _heard(each.in_human),
-                "text": stage_sentence(comparison, each),
+                "text": difference_sentence(comparison, each),
             }
-            for each in comparison.stages
+            for each in comparison.differences
         ],
+        "interchanged": {
+            stage: {
+                "in_model": _heard(each.heard_in_model),
+                "in_human": _heard(each.heard_in_human),
+            }
+            for stage, each in comparison.hybrids.items()
+        },
         "quantities": [_quantity(each) for each in comparison.quantities],
         "loudness": {
             "model": asdict(comparison.model.loudness),

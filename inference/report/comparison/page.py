@@ -9,7 +9,7 @@ import numpy as np
 from ....data.files.names import display_name
 from ....models.moves import RESPONSE
 from ....models.processors.multiband_compressor import BANDS
-from ...comparing.audibility import JUST_NOTICEABLE_DB, SOURCE
+from ...comparing.audibility import JUST_NOTICEABLE_DB, SOURCE, Heard
 from ...comparing.comparison import Comparison
 from ...comparing.delivering import AUDIO, Written
 from ...comparing.differences import QuantityDifference
@@ -23,8 +23,8 @@ from ..settings_table import settings_tables
 from .moves_section import MOVES_STYLE, moves_section
 from .right_section import right_section
 from .words import (
+    difference_sentence,
     quantity_label,
-    stage_sentence,
     summary,
     title,
 )
@@ -98,32 +98,49 @@ def _header(comparison: Comparison) -> str:
 
 
 def _differences(comparison: Comparison) -> str:
-    rows = []
-    for place, each in enumerate(comparison.stages, 1):
-        largest = max((each.in_model, each.in_human), key=lambda heard: heard.most_db)
-        rows.append(
-            (
-                f"{place}. {LABELS[each.stage]}",
-                measure(each.size_db, "dB", 2),
-                f"{measure(each.most_db, 'dB')} at {frequency(largest.most_hz)}",
-                f"{100.0 * largest.share:.0f}\N{NO-BREAK SPACE}%",
-                str(each.verdict),
-            )
+    rows = [
+        (
+            f"{place}. {each.kind.capitalize()}",
+            measure(each.size_db, "dB", 2),
+            *_heard_cells(each.largest),
+            str(each.verdict),
         )
-    head = ("", "Mean", "Most in one band", f"Above {JUST_NOTICEABLE_DB:.0f} dB", "Settings")
+        for place, each in enumerate(comparison.differences, 1)
+    ]
+    above = f"Above {JUST_NOTICEABLE_DB:.0f} dB"
     sentences = [
-        f"{LABELS[each.stage]}: {stage_sentence(comparison, each)}" for each in comparison.stages
+        f"{each.kind}: {difference_sentence(comparison, each)}" for each in comparison.differences
     ]
     note = (
-        "By ear: one stage is interchanged between both masters, both ways; both are made equally "
-        f"loud, and changes of level count by loudness. Just noticeable is {SOURCE}. The third "
-        "column says how much of what is heard changes by more."
+        "By ear: one effect at a time is laid on the other master, both ways; both are equally "
+        "loud, and changes of level count by loudness. Just noticeable is "
+        f"{SOURCE}. “{above}” says how much of what is heard changes by more. What a compressor "
+        "takes off on average counts as tone."
     )
+    swapped = [
+        (
+            LABELS[stage],
+            measure(0.5 * (each.heard_in_model.mean_db + each.heard_in_human.mean_db), "dB", 2),
+            *_heard_cells(
+                max(each.heard_in_model, each.heard_in_human, key=lambda heard: heard.most_db)
+            ),
+        )
+        for stage, each in comparison.hybrids.items()
+    ]
     return section(
         "Where both differ, the most audible first",
-        table(head, rows, (1, 2, 3)),
+        table(("", "Mean", "Most in one band", above, ""), rows, (1, 2, 3)),
         listing(map(prose, sentences), "notes"),
         paragraph(note, "soft"),
+        "<h3>Blocks interchanged, rendered</h3>",
+        table(("", "Mean", "Most in one band", above), swapped, (1, 2, 3)),
+    )
+
+
+def _heard_cells(heard: Heard) -> tuple[str, str]:
+    return (
+        f"{measure(heard.most_db, 'dB')} at {frequency(heard.most_hz)}",
+        f"{100.0 * heard.share:.0f}\N{NO-BREAK SPACE}%",
     )
 
 

@@ -11,7 +11,7 @@ from ...explaining.moves import Move
 from ...explaining.telling import Reader, told
 from ..facts import LABELS, figure, frequency
 from ..layout import Row, columns, item, wrapped
-from .words import stage_sentence, standing_sentence, summary, title, view_sentence
+from .words import difference_sentence, standing_sentence, summary, title, view_sentence
 
 
 def comparison_lines(
@@ -28,22 +28,22 @@ def comparison_lines(
     lines = [f"{title(comparison)}, on {display_name(comparison.mix.path)}", ""]
     for sentence in summary(comparison):
         lines += wrapped(sentence, "")
-    lines += ["", "By ear, one stage interchanged, equally loud (mean, most in one band):"]
+    lines += ["", "By ear, equally loud (mean, most in one band):"]
     rows: list[Row] = []
-    for place, each in enumerate(comparison.stages, 1):
-        largest = max((each.in_model, each.in_human), key=lambda heard: heard.most_db)
+    for place, each in enumerate(comparison.differences, 1):
+        largest = each.largest
         rows.append(
             (
-                f"{place} {LABELS[each.stage]}",
+                f"{place} {each.kind.capitalize()}",
                 f"{figure(each.size_db, 2)} dB",
-                f"{figure(each.most_db)} dB at {frequency(largest.most_hz)}",
+                f"{figure(largest.most_db)} dB at {frequency(largest.most_hz)}",
                 str(each.verdict),
             )
         )
     lines += columns(rows, "<>><")
     lines += [f"  ({JUST_NOTICEABLE_DB:.0f} dB in one band is just noticeable)", ""]
-    for each in comparison.stages:
-        lines += item(LABELS[each.stage], stage_sentence(comparison, each))
+    for each in comparison.differences:
+        lines += item(each.kind.capitalize(), difference_sentence(comparison, each))
     lines += ["", "The model's moves:"]
     for move in moves:
         lines += item(LABELS[move.stage], " ".join(told(move, Reader.ENGINEER)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from ....models.processors.multiband_compressor import BANDS
 from ...comparing.audibility import JUST_NOTICEABLE_DB
 from ...comparing.comparison import Comparison
 from ...comparing.differences import (
+    Difference,
     Expected,
+    Kind,
     QuantityDifference,
-    StageDifference,
     Verdict,
-    stage_of,
+    kind_of,
 )
 from ...regions import REGIONS, region_levels_db
 from ..facts import LABELS, figure, frequency
@@ -61,15 +62,12 @@ def summary(comparison: Comparison) -> tuple[str, ...]:
             f"{figure(overall.mean_db, 2)} dB on average. There is nothing to compare.",
         )
     told = [_overall(comparison)]
-    audible = [each for each in comparison.stages if each.verdict is Verdict.DIFFERENT]
+    audible = [each for each in comparison.differences if each.verdict is Verdict.DIFFERENT]
     if audible:
-        first = audible[0]
-        told.append(f"The largest difference is the {LABELS[first.stage].lower()}'s: ")
-        told[-1] += stage_sentence(comparison, first)
+        sentence = difference_sentence(comparison, audible[0])
+        told.append(f"The largest difference is in {audible[0].kind}: {sentence}")
     unclear = [
-        LABELS[each.stage].lower()
-        for each in comparison.stages
-        if each.verdict is Verdict.NOT_DISTINGUISHABLE
+        each.kind for each in comparison.differences if each.verdict is Verdict.NOT_DISTINGUISHABLE
     ]
     if unclear:
         told.append(f"Not distinguishable: {', '.join(unclear)}.")
@@ -87,29 +85,24 @@ def _overall(comparison: Comparison) -> str:
     )
 
 
-def stage_sentence(comparison: Comparison, difference: StageDifference) -> str:
-    """Say what one stage does otherwise, by its effects."""
-    stage = difference.stage
-    ours, theirs = (
-        recipe.settings[stage].bypass
-        for recipe in (comparison.mastering.recipe, comparison.human.recipe)
-    )
-    start = ""
-    if ours != theirs:
-        who = "only the human" if ours else "only the model"
-        start = f"{who} uses it; "
+def difference_sentence(comparison: Comparison, difference: Difference) -> str:
+    """Say what one does otherwise than the other."""
     if difference.verdict is Verdict.SAME:
         return "both do the same."
-    words = {
-        "equalizer": _tone,
-        "multiband_compressor": _dynamics,
-        "imager": _width,
-        "limiter": _limiting,
-    }.get(stage)
-    told = "" if words is None else words(comparison)
     if difference.verdict is Verdict.NOT_DISTINGUISHABLE:
-        return f"{start}what was recovered of the human's does not tell both apart."
-    return f"{start}{told or 'its settings differ'}."
+        return "what was recovered of the human's does not tell both apart."
+    ours, theirs = (
+        recipe.settings[difference.kind.stage].bypass
+        for recipe in (comparison.mastering.recipe, comparison.human.recipe)
+    )
+    told = []
+    if ours != theirs:
+        label = LABELS[difference.kind.stage].lower()
+        told.append(f"only the {'human' if ours else 'model'} uses the {label}")
+    words = _WORDS.get(difference.kind)
+    if words is not None:
+        told.append(words(comparison))
+    return f"{'; '.join(filter(None, told)) or 'settings differ'}."
 
 
 def view_sentence(comparison: Comparison) -> str:
@@ -170,7 +163,7 @@ def _tone(comparison: Comparison) -> str:
 
 
 def _dynamics(comparison: Comparison) -> str:
-    rows = _of(comparison.quantities, "multiband_compressor")[len(BANDS) :]
+    rows = _of(comparison.quantities, Kind.DYNAMICS)[len(BANDS) :]
     told = [
         f"{figure(abs(row.difference_db))} dB {_more(row.difference_db)} of the "
         f"{row.name.partition('@')[2].replace('_', ' ')} band"
@@ -180,7 +173,7 @@ def _dynamics(comparison: Comparison) -> str:
 
 
 def _width(comparison: Comparison) -> str:
-    rows = _of(comparison.quantities, "imager")
+    rows = _of(comparison.quantities, Kind.WIDTH)
     told = [
         f"the {row.name.partition('@')[2]} band {figure(abs(row.difference_db))} dB "
         f"{'wider' if row.difference_db > 0.0 else 'narrower'}"
@@ -192,7 +185,7 @@ def _width(comparison: Comparison) -> str:
 def _limiting(comparison: Comparison) -> str:
     told = [
         f"limits loud passages by {figure(abs(row.difference_db))} dB {_more(row.difference_db)}"
-        for row in _largest_first(_of(comparison.quantities, "limiter"))
+        for row in _largest_first(_of(comparison.quantities, Kind.LIMITING))
     ]
     model, human = comparison.model.integrated_lufs, comparison.heard.integrated_lufs
     if model is not None and human is not None and abs(human - model) >= TOLD_DB:
@@ -215,9 +208,17 @@ def _largest_first(rows: Sequence[QuantityDifference]) -> list[QuantityDifferenc
     return sorted(told, key=lambda row: -abs(row.difference_db))
 
 
-def _of(rows: Sequence[QuantityDifference], stage: str) -> list[QuantityDifference]:
-    return [row for row in rows if stage_of(row.name) == stage]
+def _of(rows: Sequence[QuantityDifference], kind: Kind) -> list[QuantityDifference]:
+    return [row for row in rows if kind_of(row.name) is kind]
 
 
 def _more(value: float) -> str:
     return "more" if value > 0.0 else "less"
+
+
+_WORDS: Mapping[Kind, Callable[[Comparison], str]] = {
+    Kind.TONE: _tone,
+    Kind.DYNAMICS: _dynamics,
+    Kind.WIDTH: _width,
+    Kind.LIMITING: _limiting,
+}

@@ -7,14 +7,15 @@ import pytest
 
 from glassmaster.inference.comparing.audibility import Heard
 from glassmaster.inference.comparing.differences import (
+    Difference,
     Expected,
-    StageDifference,
+    Kind,
     Verdict,
+    kind_of,
     quantity_differences,
     ranked,
-    stage_of,
-    stage_verdict,
     stages_in_use,
+    verdict_of,
 )
 from glassmaster.inference.predictor import NOT_DETERMINED
 from glassmaster.inference.recipe import Delivery, Recipe
@@ -68,42 +69,42 @@ def test_settings_by_hand_are_exact() -> None:
     assert outside[PLACE].view is Expected.OUTSIDE
 
 
-def test_every_quantity_has_a_stage() -> None:
-    assert {stage_of(name) for name in QUANTITIES} <= set(BLOCKS)
+def test_every_effect_has_its_block() -> None:
+    assert [kind.stage for kind in Kind] == list(BLOCKS)
+    assert {kind_of(name) for name in QUANTITIES} == set(Kind) - {Kind.DEESSING, Kind.SATURATION}
 
 
-def test_a_stage_is_as_sure_as_its_quantities() -> None:
+def test_an_effect_is_as_sure_as_its_quantities() -> None:
     model, human = recipe(equalizer={"low_shelf_gain_db": 1.0}), recipe()
     values = NOTHING.copy()
     values[PLACE] = 0.5
-    sure = {
-        name: (value - 0.1, value + 0.1) for name, value in zip(QUANTITIES, values, strict=True)
-    }
+    sure = dict(zip(QUANTITIES, zip(values - 0.1, values + 0.1, strict=True), strict=True))
     rows = quantity_differences(NOTHING, values, sure, {}, is_recovered=True)
-    assert stage_verdict("equalizer", model, human, rows) is Verdict.DIFFERENT
+    assert verdict_of(Kind.TONE, model, human, rows) is Verdict.DIFFERENT
+    assert verdict_of(Kind.WIDTH, model, human, rows) is Verdict.NOT_DISTINGUISHABLE
     unsure = {**sure, NAME: NOT_DETERMINED}
     rows = quantity_differences(NOTHING, values, unsure, {}, is_recovered=True)  # type: ignore[arg-type]
-    assert stage_verdict("equalizer", model, human, rows) is Verdict.NOT_DISTINGUISHABLE
-    assert stage_verdict("equalizer", model, model, rows) is Verdict.SAME
-    assert stage_verdict("imager", model, human, rows) is Verdict.SAME  # neither uses it
+    assert verdict_of(Kind.TONE, model, human, rows) is Verdict.NOT_DISTINGUISHABLE
+    exact = quantity_differences(NOTHING, NOTHING, {}, {}, is_recovered=False)
+    assert verdict_of(Kind.TONE, model, human, exact) is Verdict.SAME
 
 
-def test_a_stage_without_quantities_is_told_by_its_settings() -> None:
+def test_an_effect_without_quantities_is_told_by_its_settings() -> None:
     model, human = recipe(), recipe(saturator={"mix": 0.5})
-    rows = quantity_differences(NOTHING, NOTHING, {}, {}, is_recovered=False)
-    assert stage_verdict("saturator", model, human, rows) is Verdict.DIFFERENT
+    assert verdict_of(Kind.SATURATION, model, human, ()) is Verdict.DIFFERENT
+    assert verdict_of(Kind.DEESSING, model, human, ()) is Verdict.SAME
     assert stages_in_use(model, human) == ("saturator", "limiter")
 
 
 def test_the_most_audible_comes_first() -> None:
     rows = [
-        StageDifference(stage, heard(one), heard(other), Verdict.DIFFERENT)
-        for stage, one, other in (
-            ("equalizer", 0.2, 0.4),
-            ("limiter", 1.0, 0.0),
-            ("imager", 0.4, 0.5),
+        Difference(kind, heard(one), heard(other), Verdict.DIFFERENT)
+        for kind, one, other in (
+            (Kind.TONE, 0.2, 0.4),
+            (Kind.LIMITING, 1.0, 0.0),
+            (Kind.WIDTH, 0.4, 0.5),
         )
     ]
-    assert [each.stage for each in ranked(rows)] == ["limiter", "imager", "equalizer"]
+    assert [each.kind for each in ranked(rows)] == [Kind.LIMITING, Kind.WIDTH, Kind.TONE]
     assert ranked(rows)[0].size_db == pytest.approx(0.5)
-    assert replace(rows[0], in_human=heard(0.9)).most_db == 0.9
+    assert replace(rows[0], in_human=heard(0.9)).largest.most_db == 0.9
