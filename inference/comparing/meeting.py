@@ -82,7 +82,6 @@ def meet(
     human = replace(human, recipe=settings.own_recipe)
     master = None if human.heard is None else versions.of_audio(human.heard.samples, compared)
     quantities, model_effects, human_effects = _effects(mix, compared, mastering, human)
-    rate = mix.analysis.sample_rate
     return Meeting(
         versions=versions,
         compared=compared,
@@ -93,7 +92,7 @@ def meet(
         model_effects=model_effects,
         human_effects=human_effects,
         quantities=quantities,
-        differences=_differences(model, settings, model_effects, human_effects, quantities, rate),
+        differences=_differences(mix, model, settings, model_effects, human_effects, quantities),
         overall=difference(model, master or settings),
     )
 
@@ -127,15 +126,16 @@ def _effects(
 
 
 def _differences(
+    mix: Mix,
     model: Version,
     settings: Version,
     model_effects: Effects,
     human_effects: Effects,
     quantities: tuple[QuantityDifference, ...],
-    sample_rate: int,
 ) -> tuple[Difference, ...]:
     """Lay each effect of one on the other."""
-    middles_s = moments_s(model.patches.power.shape[2], sample_rate)
+    middles_s = moments_s(model.patches.power.shape[2], mix.analysis.sample_rate)
+    has_side = mix.analysis.channels == 2
     recipes = (model.own_recipe, settings.own_recipe)
     ours, theirs = (
         gains_of(chain_of(recipe), effects, middles_s)
@@ -149,4 +149,5 @@ def _differences(
             verdict_of(kind, *recipes, quantities),
         )
         for kind in (Kind.TONE, Kind.DYNAMICS, Kind.WIDTH, Kind.LIMITING)
+        if kind is not Kind.WIDTH or has_side
     )
