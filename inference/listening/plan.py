@@ -30,7 +30,7 @@ CHOICES = ("A", "B")
 """What can be answered in every trial."""
 
 MOST_TRIALS = 500
-"""Of a pair; a listener is tired long before."""
+"""Altogether; a listener is tired long before."""
 
 MOST_VERSIONS = 6
 
@@ -76,10 +76,11 @@ class Plan:
         if self.mode == ABX and self.versions != 2:
             message = "an ABX test compares two versions; name two, or add --mode preference"
             raise UsageError(message, code="usage")
-        least = self.least_trials
-        if not least <= self.trials <= MOST_TRIALS:
+        least, most = self.least_trials, MOST_TRIALS // len(self.pairs)
+        if not least <= self.trials <= most:
+            each = f" for each of {len(self.pairs)} pairs" * (len(self.pairs) > 1)
             message = (
-                f"--trials is {self.trials}; it lies in {least}..{MOST_TRIALS}, and fewer than "
+                f"--trials is {self.trials}; it lies in {least}..{most}{each}, and fewer than "
                 f"{least} cannot tell anything from guessing"
             )
             raise UsageError(message, code="usage")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,19 +9,14 @@ from glassmaster.inference.listening.evaluating import Result, Verdict, evaluate
 from glassmaster.inference.listening.plan import ABX, PREFERENCE, Plan
 from glassmaster.inference.listening.statistics import critical_count
 
+Answered = Callable[[Plan, dict[tuple[int, int], int]], Result]
+
 SHOWN, NOT_SHOWN, NOT_ENOUGH = Verdict.SHOWN, Verdict.NOT_SHOWN, Verdict.NOT_ENOUGH_TRIALS
 
 
-def answered(plan: Plan, hits: dict[tuple[int, int], int]) -> Result:
-    """Answer so that every pair has as many hits as are wanted, the first ones."""
-    left = dict(hits)
-    answers = []
-    for trial in plan.all_trials():
-        wanted = trial.played["X"] if plan.mode == ABX else trial.pair[0]
-        is_hit = left[trial.pair] > 0
-        left[trial.pair] -= 1
-        answers.append("A" if (trial.played["A"] == wanted) == is_hit else "B")
-    return evaluate(plan, answers)
+@pytest.fixture
+def answered(hitting: Any) -> Answered:
+    return lambda plan, hits: evaluate(plan, hitting(plan, hits))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -28,7 +24,7 @@ def answered(plan: Plan, hits: dict[tuple[int, int], int]) -> Result:
     ("hits", "verdict"),
     [(0, NOT_SHOWN), (8, NOT_SHOWN), (10, NOT_ENOUGH), (11, NOT_ENOUGH), (12, SHOWN), (16, SHOWN)],
 )
-def test_sixteen_trials(hits: int, verdict: Verdict, seed: int) -> None:
+def test_sixteen_trials(answered: Answered, hits: int, verdict: Verdict, seed: int) -> None:
     result = answered(Plan(ABX, 2, 16, seed), {(0, 1): hits})
     (pair,) = result.pairs
     assert (pair.hits, pair.trials, pair.verdict) == (hits, 16, verdict)
@@ -39,7 +35,7 @@ def test_sixteen_trials(hits: int, verdict: Verdict, seed: int) -> None:
         assert pair.p_value == pytest.approx(2517 / 65536)  # 1820+560+120+16+1 of 2^16
 
 
-def test_what_is_told_from_guessing_has_an_interval_above_one_half() -> None:
+def test_what_is_told_from_guessing_has_an_interval_above_one_half(answered: Answered) -> None:
     for trials in range(5, 101):
         plan = Plan(ABX, 2, trials, 1)
         critical = critical_count(trials)
@@ -50,13 +46,13 @@ def test_what_is_told_from_guessing_has_an_interval_above_one_half() -> None:
         assert pair.verdict is not SHOWN
 
 
-def test_no_difference_takes_an_interval_short_of_three_quarters() -> None:
+def test_no_difference_takes_an_interval_short_of_three_quarters(answered: Answered) -> None:
     for hits in range(12):
         (pair,) = answered(Plan(ABX, 2, 16, 1), {(0, 1): hits}).pairs
         assert (pair.verdict is NOT_SHOWN) == (pair.high < 0.75)
 
 
-def test_a_preference_has_two_sides() -> None:
+def test_a_preference_has_two_sides(answered: Answered) -> None:
     for hits, verdict in (
         (3, SHOWN),
         (4, NOT_ENOUGH),
@@ -71,7 +67,7 @@ def test_a_preference_has_two_sides() -> None:
     )
 
 
-def test_several_pairs_are_corrected_after_holm() -> None:
+def test_several_pairs_are_corrected_after_holm(answered: Answered) -> None:
     wanted = {(0, 1): 14, (0, 2): 13, (1, 2): 8}
     result = answered(Plan(PREFERENCE, 3, 16, 1), wanted)
     found = {pair.pair: pair for pair in result.pairs}
