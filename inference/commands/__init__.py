@@ -4,10 +4,10 @@ A command's file is light to import, so that ``--help`` is instant; what it work
 when it runs. Those for training come from elsewhere, see `TRAINING_COMMANDS`.
 """
 
-from . import analyze, catalogue, check, corpus, master, render, warm
+from . import analyze, catalogue, check, corpus, listen, master, render, warm
 from .training import TRAINING_COMMANDS
 
-COMMANDS = (master, render, analyze, check, corpus, catalogue, warm)
+COMMANDS = (master, render, analyze, check, corpus, catalogue, listen, warm)
 """In the order of the help, before those for training."""
 
 __all__ = ["COMMANDS", "TRAINING_COMMANDS"]
