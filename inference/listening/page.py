@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..report.facts import duration
+from ..report.frame import document_of
 from ..report.markup import listing, measure, paragraph, prose, section
-from ..report.page import document_of
 from .evaluating import AUDIBLE_SHARE
 from .log import ListeningTest
 from .plan import ABX, CHOICES

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..report.frame import document_of
 from ..report.markup import escape, listing, measure, paragraph, prose, section, table, terms
-from ..report.page import document_of
 from .evaluating import Result, Verdict
 from .log import ListeningTest
 from .plan import ABX
