@@ -264,7 +264,9 @@ find("position").addEventListener("change", (event) => {
 });
 setInterval(follow, 100);
 show("start");
-alone(async () => {
-  const { trial, trials } = await (await ask("state")).json();
-  if (trial > 0) find("begin").textContent = `Go on with trial ${trial + 1} of ${trials}`;
-});
+ask("state")
+  .then((response) => response.json())
+  .then(({ trial, trials }) => {
+    if (trial > 0) find("begin").textContent = `Go on with trial ${trial + 1} of ${trials}`;
+  })
+  .catch((error) => tell(error.message));

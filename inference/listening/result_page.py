@@ -61,7 +61,9 @@ def _sentence(text: str) -> str:
 
 def _versions(test: ListeningTest) -> str:
     gains = (measure(test.matched.gains_db[str(path)], "dB", 2) for path in test.versions.paths)
-    return table(("", "turned by"), zip(names(test), gains, strict=True), (1,), "narrow")
+    rows = enumerate(zip(names(test), gains, strict=True), 1)
+    head = ("version", "", "turned by")
+    return table(head, ((str(number), *row) for number, row in rows), (2,), "narrow")
 
 
 def _notes(test: ListeningTest) -> str:
@@ -70,17 +72,16 @@ def _notes(test: ListeningTest) -> str:
 
 
 def _trials(test: ListeningTest) -> str:
-    called = names(test)
     rows = []
     for number, (trial, given) in enumerate(
         zip(test.plan.all_trials(), test.answers, strict=True), 1
     ):
-        answered = called[trial.played[given.answer]]
+        called = {label: str(version + 1) for label, version in trial.played.items()}
+        answered = called[given.answer]
         if test.plan.mode == ABX:
-            is_right = trial.played[given.answer] == trial.played["X"]
-            told = (called[trial.played["X"]], answered, "right" if is_right else "wrong")
+            told = (called["X"], answered, "right" if answered == called["X"] else "wrong")
         else:
-            told = (called[trial.played["A"]], called[trial.played["B"]], answered)
+            told = (called["A"], called["B"], answered)
         rows.append((str(number), *told, str(given.switches), f"{given.listened_s:.0f} s"))
     middle = ("X was", "answer", "") if test.plan.mode == ABX else ("A was", "B was", "preferred")
     return table(("trial", *middle, "switches", "heard"), rows, (4, 5))
