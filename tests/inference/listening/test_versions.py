@@ -54,6 +54,21 @@ def test_the_same_samples_are_compared(write: Write, piece: Audio) -> None:
     assert "72.79 ms" in told["moved"]  # 3210 of 44100
 
 
+def test_what_crossovers_do_to_phases_moves_nothing(
+    run: Any, write: Write, piece: Audio, tmp_path: Path
+) -> None:
+    mix, master = write("mix.wav", piece.samples, RATE, "PCM_24"), tmp_path / "master.wav"
+    assert run("master", mix, "-o", master).code == 0
+    for paths in ((mix, master), (master, mix)):
+        found = read_versions(paths, Part(2.0, 5.0), step)
+        assert found.findings == ()
+        heard = found.samples[paths.index(mix)]
+        assert np.abs(inner(heard) - inner(piece.samples[:, 2 * RATE : 7 * RATE])).max() < 1e-6
+    late = write("late.wav", np.pad(piece.samples, ((0, 0), (4_410, 0))), RATE, "PCM_24")
+    (moved,) = read_versions((master, late), Part(2.0, 5.0), step).findings
+    assert float(moved.message.split("up to ")[1].split()[0]) == pytest.approx(100.0, abs=0.4)
+
+
 def test_start_counts_in_the_first_file(write: Write, piece: Audio) -> None:
     shifted = np.pad(clipped(piece.samples), ((0, 0), (RATE, 0)))
     paths = (write("b.wav", shifted, RATE), write("a.wav", piece.samples, RATE))
