@@ -5,6 +5,7 @@
 // quieter than the click of a shorter one.
 
 export const FADE_S = 0.02;
+const SEAMS = 2000; // that are made without a click: a quarter of an hour of half a second
 const AHEAD_S = 0.01; // a moment that has passed would cut a fade short
 
 /** Return a buffer of what the server sends: all of the left channel, then all of the right. */
@@ -56,7 +57,8 @@ export class Player {
     this.started = null; // when it began
     this.sources = [];
     this.master = new Fader(context, 0);
-    this.master.node.connect(context.destination);
+    this.seam = context.createGain();
+    this.master.node.connect(this.seam).connect(context.destination);
     this.versions = Object.entries(buffers).map(([label, buffer]) => {
       const fader = new Fader(context, label === heard ? 1 : 0);
       fader.node.connect(this.master.node);
@@ -86,7 +88,23 @@ export class Player {
       return source;
     });
     this.started = time;
+    this.fadeSeams(time);
     this.master.fade(1, time);
+  }
+
+  /** Fade out and in where a part that is repeated begins anew; all of it has fades of its own. */
+  fadeSeams(time) {
+    const gain = this.seam.gain;
+    gain.cancelScheduledValues(time);
+    gain.setValueAtTime(1, time);
+    const length = this.high - this.low;
+    if (length === this.length) return;
+    let seam = time + this.high - this.offset;
+    for (let left = SEAMS; left > 0; left--, seam += length) {
+      gain.setValueAtTime(1, Math.max(time, seam - FADE_S / 2));
+      gain.linearRampToValueAtTime(0, seam);
+      gain.linearRampToValueAtTime(1, seam + FADE_S / 2);
+    }
   }
 
   pause(time = this.soon()) {

@@ -55,11 +55,12 @@ found.moved = await peaks(random, negated, (p) => {
 const opposite = (n) => -tone(n);
 found.still = await left(tone, opposite, (p) => p.play(0));
 found.right = [...(await rendered(tone, opposite, (p) => p.play(0)))[1]];
-found.switched = await left(tone, opposite, (p) => { p.play(0); p.hear("B", 0.2); });
+found.switched = await left(tone, opposite, (p) => { p.play(0); p.hear("B", 0.20025); });
 found.hurried = await left(tone, opposite, (p) => {
-  p.play(0); p.hear("B", 0.2); p.hear("A", 0.208); p.hear("B", 0.213); p.hear("A", 0.214);
+  p.play(0); p.hear("B", 0.20025); p.hear("A", 0.20825); p.hear("B", 0.21325); p.hear("A", 0.21425);
 });
-found.sought = await left(tone, opposite, (p) => { p.play(0); p.seek(0.10025, 0.2); });
+found.sought = await left(tone, opposite, (p) => { p.play(0); p.seek(0.1005, 0.20025); });
+found.repeated = await left(tone, opposite, (p) => { p.loop(0.1, 0.31025, 0); p.play(0.05); });
 const context = new OfflineAudioContext(2, 1, rate);
 const player = new Player(context, { A: toBuffer(context, new ArrayBuffer(8 * frames)) }, "A");
 player.play(1);
@@ -149,7 +150,7 @@ def test_switching_makes_no_click(found: dict[str, Any]) -> None:
         assert bend(switched) < largest
         assert 20.0 * np.log10(bend(switched) / own) < 1.5
     still, switched, hurried = (np.array(found[name]) for name in ("still", "switched", "hurried"))
-    gain = np.interp(np.arange(len(still)), [9_600, 9_600 + FADE], [1.0, -1.0])
+    gain = np.interp(np.arange(len(still)), [9_612, 9_612 + FADE], [1.0, -1.0])
     inside = slice(FADE, 20_000)  # faded in, and not yet repeated
     assert np.abs(switched[inside] - (gain * still)[inside]).max() < 1e-5
     assert np.abs(hurried - still)[12_000:20_000].max() < 1e-6
@@ -159,6 +160,16 @@ def test_switching_makes_no_click(found: dict[str, Any]) -> None:
 def test_seeking_fades_out_and_in(found: dict[str, Any]) -> None:
     own = (2.0 * np.pi * HZ / RATE) ** 2
     assert 20.0 * np.log10(bend(found["sought"][FADE + 1 :]) / own) < 1.5
+
+
+@needs_chromium
+def test_what_is_repeated_has_no_click_at_its_seam(found: dict[str, Any]) -> None:
+    own = (2.0 * np.pi * HZ / RATE) ** 2
+    repeated = np.array(found["repeated"])
+    assert np.abs(repeated[int(0.4 * RATE) :]).max() > 0.99  # it goes on
+    assert 20.0 * np.log10(bend(found["repeated"][round(0.07 * RATE) + 1 :]) / own) < 1.5
+    seam = round((0.05 + 0.21025) * RATE)
+    assert abs(repeated[seam]) < 0.01
 
 
 @needs_chromium
