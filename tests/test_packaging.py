@@ -94,6 +94,11 @@ def test_wheel_holds_every_module_and_no_other(wheel_names: set[PurePosixPath]) 
     assert packed == tracked_tree({".py"})
 
 
+def test_wheel_holds_every_script_of_a_page(wheel_names: set[PurePosixPath]) -> None:
+    packed = {name for name in wheel_names if name.suffix == ".js"}
+    assert packed == tracked_tree({".js"}) != set()
+
+
 def test_wheel_holds_every_configuration_file(wheel_names: set[PurePosixPath]) -> None:
     packed = {name for name in wheel_names if name.suffix in {".yaml", ".yml", ".json"}}
     added = {PurePosixPath("glassmaster", "configs", name) for name in ADDED}

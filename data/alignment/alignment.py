@@ -96,6 +96,21 @@ class Alignment:
         return self.longest.fraction
 
 
+def part_of(segment: Segment, alignment: Alignment, start: int, frames: int) -> Segment:
+    """Return a part of a segment; its offset has drifted as far as the part lies in.
+
+    Args:
+        segment: The whole.
+        alignment: That it is one of.
+        start: First sample of the mix.
+        frames: Length of the part.
+
+    """
+    offset = segment.offset + (start - segment.start) * 1e-6 * alignment.drift_ppm
+    whole = round(offset)
+    return Segment(start, start + frames, whole, offset - whole)
+
+
 def as_document(alignment: Alignment) -> dict[str, Any]:
     """Return plain data; `from_document` is its inverse."""
     return asdict(alignment)

@@ -13,6 +13,7 @@ from ...data.files.formats import DeliveryFormat
 from ...data.files.writer import create_audio
 from ...data.metering.report import LoudnessAndPeak, LoudnessReport
 from ...models.decibel import decibel_to_amplitude
+from ..equal_loudness import matching_gains_db
 
 FORM = "32f"
 """Samples keep whatever they are, so that what cancels still does."""
@@ -41,22 +42,11 @@ def matched_levels(versions: Mapping[str, Samples], sample_rate: int) -> dict[st
 
     """
     reports = {name: _measured(samples, sample_rate) for name, samples in versions.items()}
-    known = [each.dual_mono_lufs for each in reports.values() if each.dual_mono_lufs is not None]
-    lowest_lufs = min(known, default=0.0)
-    gains_db = {
-        name: 0.0 if each.dual_mono_lufs is None else lowest_lufs - each.dual_mono_lufs
-        for name, each in reports.items()
-    }
-    peaks_dbtp = [
-        each.true_peak_dbtp + gains_db[name]
-        for name, each in reports.items()
-        if each.true_peak_dbtp is not None
-    ]
-    lower_db = max(0.0, *peaks_dbtp, 0.0)
+    gains_db = matching_gains_db(reports)
     return {
         name: Matched(
-            gains_db[name] - lower_db,
-            None if each.dual_mono_lufs is None else lowest_lufs - lower_db,
+            gains_db[name],
+            None if each.dual_mono_lufs is None else each.dual_mono_lufs + gains_db[name],
         )
         for name, each in reports.items()
     }

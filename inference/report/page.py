@@ -24,15 +24,11 @@ from .facts import (
     verdict,
 )
 from .figures import reduction_figure, spectrum_figure
+from .frame import document_of
 from .markup import escape, listing, measure, number, paragraph, prose, section, table, terms
 from .match_figure import match_figure
 from .reasons import told_reasons
 from .settings_table import settings_tables
-from .style import STYLE_SHEET
-
-# Nothing may be loaded from anywhere, and nothing may run, whatever a file is called.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_PLAYING = "; media-src 'self' file:"  # of a page with audio files beside it
 
 
 def page_path(output: Path, directory: Path) -> Path:
@@ -78,26 +74,6 @@ def page(result: MasteringResult) -> str:
         _compliance(result),
         _settings(result),
         _provenance(result),
-    )
-
-
-def document_of(title: str, *parts: str, style: str = "", plays: bool = False) -> str:
-    """Return a page.
-
-    Args:
-        title: Plain text.
-        parts: HTML.
-        style: What is added to the style sheet.
-        plays: Whether it may play audio files that lie beside it.
-
-    """
-    policy = _POLICY + _PLAYING * plays
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE_SHEET}{style}</style>\n</head>\n<body>\n"
-        f"{''.join(parts)}</body>\n</html>\n"
     )
 
 

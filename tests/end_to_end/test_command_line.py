@@ -115,7 +115,7 @@ def test_help_and_version_are_instant_and_light(
 
 
 def test_every_command_has_help(run: Any) -> None:
-    for name in ("master", "render", "analyze", "check", "warm"):
+    for name in ("master", "render", "analyze", "check", "listen", "warm"):
         done = subprocess.run(
             [sys.executable, "-m", "glassmaster.inference.program", name, "--help"],
             capture_output=True,

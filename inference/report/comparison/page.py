@@ -17,8 +17,8 @@ from ...explaining.moves import Move
 from ...predictor import NOT_DETERMINED, Interval
 from ..effect_figures import Curve, reduction_title, reductions_figure, responses_figure
 from ..facts import LABELS, duration, figure, frequency
+from ..frame import document_of
 from ..markup import escape, listing, measure, number, paragraph, prose, section, table, terms
-from ..page import document_of
 from ..settings_table import settings_tables
 from .moves_section import MOVES_STYLE, moves_section
 from .right_section import right_section

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ....inference.report.frame import document_of
 from ....inference.report.markup import escape, listing, paragraph, section, table, terms
-from ....inference.report.page import document_of
 from ..document import BASELINES
 from ..methods.registry import FLOORS
 from ..metrics.measure import METRICS

@@ -7,6 +7,7 @@ from pathlib import Path
 from ....data.files.names import display_name
 from ....inference.predictor import NOT_DETERMINED
 from ....inference.report.facts import LABELS, duration, figure
+from ....inference.report.frame import document_of
 from ....inference.report.markup import (
     escape,
     listing,
@@ -17,7 +18,6 @@ from ....inference.report.markup import (
     table,
     terms,
 )
-from ....inference.report.page import document_of
 from ....inference.report.settings_table import settings_tables
 from ....models.settings import specification
 from ..explanation import Explanation, cannot_express

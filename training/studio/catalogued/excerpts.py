@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ....data.alignment.alignment import Alignment, Segment
+from ....data.alignment.alignment import Alignment, Segment, part_of
 from ....data.alignment.observing import resampled
 from ....data.alignment.track import Span, file_opener, read_spans
 from ....data.alignment.warping import AlignedPair, aligned_pair
@@ -45,21 +45,6 @@ def unfaded(alignment: Alignment) -> Segment:
     if end <= start:
         return longest
     return part_of(longest, alignment, start, end - start)
-
-
-def part_of(segment: Segment, alignment: Alignment, start: int, frames: int) -> Segment:
-    """Return a part of a segment; its offset has drifted as far as the part lies in.
-
-    Args:
-        segment: The whole.
-        alignment: That it is one of.
-        start: First sample of the mix.
-        frames: Length of the part.
-
-    """
-    offset = segment.offset + (start - segment.start) * 1e-6 * alignment.drift_ppm
-    whole = round(offset)
-    return Segment(start, start + frames, whole, offset - whole)
 
 
 def excerpt_segments(mix: Path, alignment: Alignment, rules: ExcerptRules) -> list[Segment]:

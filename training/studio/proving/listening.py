@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....data.alignment.alignment import part_of
 from ....data.alignment.warping import aligned_pair
 from ....data.audio import Samples
 from ....data.catalogue.usable import check_unchanged
@@ -19,11 +20,11 @@ from ....data.corpus.working_folder import make_folder
 from ....data.files.formats import DeliveryFormat
 from ....data.files.writer import create_audio
 from ....inference.learned.decisions import settings_of_moves
+from ....inference.listening.matching import equally_loud
 from ....inference.reading import analyze_file
-from ....models.decibel import decibel_to_amplitude
 from ....models.errors import GlassmasterError, OutputError, UnsupportedAudioError
 from ...benchmark.delivery import analysis_of, deliver_audio
-from ..catalogued.excerpts import part_of, unfaded
+from ..catalogued.excerpts import unfaded
 from ..validating import BASE, STUDIO
 from .proof import Proof
 
@@ -128,43 +129,13 @@ def write_excerpts(
         except GlassmasterError as error:
             written.append(Excerpt(place, why, 0.0, 0.0, {}, error.message))
             continue
-        loudness_lufs, matched = equally_loud(heard, rate)
+        matched = equally_loud(heard, rate)
         files = {}
-        for role, samples in matched.items():
+        for role, samples in matched.samples.items():
             files[role] = f"{FOLDER}/{number}-{role}.flac"
             _write(folder / files[role], samples, rate)
-        written.append(Excerpt(place, why, start_s, loudness_lufs, files))
+        written.append(Excerpt(place, why, start_s, matched.loudness_lufs, files))
     return tuple(written)
-
-
-def equally_loud(
-    heard: Mapping[str, Samples], sample_rate: int
-) -> tuple[float, dict[str, Samples]]:
-    """Turn everything down to the loudness of the quietest.
-
-    Args:
-        heard: By role, each of shape ``(2, time)``.
-        sample_rate: In Hz.
-
-    Returns:
-        The loudness in LUFS, and the audio by role.
-
-    Raises:
-        UnsupportedAudioError: Something has no loudness.
-
-    """
-    levels = {}
-    for role, samples in heard.items():
-        found = analysis_of(samples, sample_rate).loudness.integrated_lufs
-        if found is None:
-            message = f"the excerpt is too quiet for the loudness of its {role} to be defined"
-            raise UnsupportedAudioError(message, code="loudness_undefined")
-        levels[role] = found
-    quietest = min(levels.values())
-    return quietest, {
-        role: (samples * decibel_to_amplitude(quietest - levels[role])).astype(np.float32)
-        for role, samples in heard.items()
-    }
 
 
 def _rendered(proof: Proof, place: int, length_s: float) -> tuple[float, int, dict[str, Samples]]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ....inference.report.frame import document_of
 from ....inference.report.markup import (
     escape,
     listing,
@@ -18,7 +19,6 @@ from ....inference.report.markup import (
     table,
     terms,
 )
-from ....inference.report.page import document_of
 from ...benchmark.report.charts import CHART_STYLE, Bar, bars_of, interval_chart, song_chart
 from ..deciding import Verdict
 from ..validating import BASE, MEAN_SETTINGS, STUDIO, UNCHANGED

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ....data.alignment.alignment import part_of
 from ....data.audio import Samples
 from ....data.reference.embedding import shipped_embedding
 from ....models.differentiable.frames import SpectralFrames
@@ -28,7 +29,6 @@ from ..catalogued.excerpts import (
     ExcerptRules,
     at_frame_rate,
     joined_frames,
-    part_of,
     read_excerpts,
     unfaded,
 )

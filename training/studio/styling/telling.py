@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....inference.report.figures import FREQUENCY_TICKS, HIGHEST_HZ, LOWEST_HZ
+from ....inference.report.frame import document_of
 from ....inference.report.layout import columns, wrapped
 from ....inference.report.markup import (
     escape,
@@ -18,7 +19,6 @@ from ....inference.report.markup import (
     section,
     table,
 )
-from ....inference.report.page import document_of
 from ....inference.report.plot import Plot, drawing
 from ....models.moves import RESPONSE_HZ
 from .drift import TAGS, Drift, Slope

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from glassmaster.data.alignment.alignment import Alignment, Segment
+from glassmaster.data.alignment.alignment import Alignment, Segment, part_of
 from glassmaster.models.errors import CatalogueError
 from glassmaster.training.studio.catalogued.excerpts import (
     ExcerptRules,
     excerpt_segments,
     joined_frames,
-    part_of,
     read_excerpts,
     unfaded,
 )
