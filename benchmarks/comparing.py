@@ -197,7 +197,7 @@ def _compared_model_lufs(mix: Path, folder: Path) -> float:
     rate = soundfile.info(mix).samplerate
     predictor, _ = choose_predictor(None)
     request = Request(folder / "loud.wav", Delivery("default", "wav", "24", rate), nearest=True)
-    result = master(mix, replace(request, force=True), predictor, amount=1.0, step=_quiet)
+    result = master(mix, replace(request, force=True), predictor, step=_quiet)
     lufs = result.delivered.loudness.dual_mono_lufs
     if lufs is None:
         raise SystemExit(f"{mix} has no loudness")

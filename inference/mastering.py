@@ -8,7 +8,10 @@ from pathlib import Path
 from ..data.files.names import display_name
 from ..data.findings import Finding
 from ..models.errors import RecipeError
+from ..models.settings import ChainSettings
+from .blending import ALL_OF_IT, Blend, blended, origins_of, shown_name
 from .guidance import NO_GUIDANCE, Guidance, guide
+from .origins import still_kept
 from .predictor import Predictor
 from .producing import Mix, file_identity, produce, target_of
 from .profiles import load_profile
@@ -23,8 +26,8 @@ def master(
     request: Request,
     predictor: Predictor,
     *,
-    amount: float,
     step: Step,
+    blend: Blend = ALL_OF_IT,
     notes: tuple[Finding, ...] = (),
     guidance: Guidance = NO_GUIDANCE,
 ) -> MasteringResult:
@@ -34,8 +37,8 @@ def master(
         mix: The file.
         request: What the master is asked to be.
         predictor: Chooses the settings.
-        amount: Scales them toward doing nothing; 1 keeps them.
         step: Told the progress.
+        blend: What a person decides beside it.
         notes: What a person should know of the predictor.
         guidance: Corpora and references that settings are chosen by.
 
@@ -52,15 +55,9 @@ def master(
     if guided.target_lufs is not None:
         request, told = _as_loud_as_references(request, guided.target_lufs)
         notes = (*notes, told)
-    prediction = predictor.predict(read.analysis, guided.company)
-    profile = load_profile(request.delivery.profile)
-    ceiling_dbtp = request.ceiling_dbtp
-    if ceiling_dbtp is None:
-        target = target_of(request.delivery, profile)
-        ceiling_dbtp = profile.ceiling_dbtp(profile.aim_lufs if target is None else target)
-    settings = prediction.settings.scaled(amount)
-    limiter = {**settings["limiter"].values, "ceiling_dbtp": ceiling_dbtp}
-    settings = settings.with_block("limiter", limiter)
+    found = blended(predictor.predict(read.analysis, guided.company), blend, read.analysis)
+    limiter, told_ceiling = _with_ceiling(found.settings, request, blend)
+    settings = found.settings.with_block("limiter", limiter)
     recipe = Recipe(
         settings,
         request.delivery,
@@ -68,13 +65,39 @@ def master(
         predictor.name,
         current_versions(),
         predictor.model,
-        prediction.intervals,
+        found.prediction.intervals,
+        origins_of(blend, settings),
     )
-    if amount < 1.0:
-        message = f"{amount:.0%} of each move was applied."
-        notes = (*notes, Finding("amount", message))
-    result = produce(read, request, recipe, predictor.describe, prediction, notes, step)
+    notes = (*notes, *found.findings, *told_ceiling)
+    result = produce(read, request, recipe, predictor.describe, found.prediction, notes, step)
     return replace(result, match=guided.match, listened=guided.listened)
+
+
+def _with_ceiling(
+    settings: ChainSettings, request: Request, blend: Blend
+) -> tuple[dict[str, float], tuple[Finding, ...]]:
+    """Return the limiter with the ceiling that is owed, and what became of a person's own.
+
+    A limiter that is kept keeps its release; its ceiling counts where it is the lower.
+    """
+    limiter = dict(settings["limiter"].values)
+    ceiling_dbtp = request.ceiling_dbtp
+    if ceiling_dbtp is None:
+        profile = load_profile(request.delivery.profile)
+        target = target_of(request.delivery, profile)
+        ceiling_dbtp = profile.ceiling_dbtp(profile.aim_lufs if target is None else target)
+    given = blend.locks.get("limiter")
+    if given is None:
+        return {**limiter, "ceiling_dbtp": ceiling_dbtp}, ()
+    own_dbtp = limiter["ceiling_dbtp"]
+    if own_dbtp <= ceiling_dbtp:
+        return limiter, ()
+    message = (
+        f"The limiter of {shown_name(given)} is kept but for its ceiling of {own_dbtp:g} dBTP: "
+        f"{ceiling_dbtp:g} dBTP is asked for."
+    )
+    finding = Finding("ceiling_lowered", message)
+    return {**limiter, "ceiling_dbtp": ceiling_dbtp}, (finding,)
 
 
 def _as_loud_as_references(request: Request, target_lufs: float) -> tuple[Request, Finding]:
@@ -118,6 +141,7 @@ def render(
             recipe = replace(recipe, intervals={})
         else:
             message = "The recipe was edited: levels and loudness were solved anew."
+            recipe = replace(recipe, kept=still_kept(recipe.kept, recipe.settings))
         notes.append(Finding("resolved_anew", message))
         resolved = None
     elif resolved is not None and recipe.versions != current_versions():

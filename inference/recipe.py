@@ -21,8 +21,10 @@ from ..models.errors import ParameterError, RecipeError, UsageError
 from ..models.kernels.cache import cpu_name
 from ..models.settings import ChainSettings, settings_from_document
 from .documents import dump_yaml, read_document, write_text
+from .intervals import intervals_document, intervals_from_document
 from .json_text import dump_json
-from .predictor import NOT_DETERMINED, Interval
+from .origins import Origin, origins_document, origins_from_document
+from .predictor import Interval
 from .profiles import load_profile
 from .values import (
     DAMAGED,
@@ -42,9 +44,6 @@ TARGETS_LUFS = (-60.0, 0.0)
 
 LARGEST_GAIN_DB = 300.0
 """Beyond any gain or level that ever comes about; anchors end at -200 dBFS."""
-
-LARGEST_BOUND = 1e4
-INTERVAL_DIGITS = 3
 
 SEEDS = 1 << 48
 
@@ -121,6 +120,7 @@ class Recipe:
         model: SHA-256 of the weights that the predictor used, in hexadecimal; None where it has
             none.
         intervals: What the predictor knew of each quantity; they decide nothing about the bytes.
+        kept: Where blocks come from that a person gave, by name; likewise.
 
     """
 
@@ -131,6 +131,7 @@ class Recipe:
     versions: dict[str, str]
     model: str | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
+    kept: Mapping[str, Origin] = field(default_factory=dict)
 
     def holds_for(self, input_hash: str) -> bool:
         """Return whether ``resolved`` belongs to these settings and to this mix."""
@@ -178,7 +179,8 @@ def recipe_text(recipe: Recipe, *, is_json: bool) -> str:
         "settings": recipe.settings.document(),
         "resolved": None if recipe.resolved is None else asdict(recipe.resolved),
         "versions": recipe.versions,
-        "intervals": {name: _interval_document(each) for name, each in recipe.intervals.items()},
+        "intervals": intervals_document(recipe.intervals),
+        "kept": origins_document(recipe.kept),
     }
     if recipe.resolved is not None:
         document["resolved"]["anchors"]["bands_dbfs"] = list(recipe.resolved.anchors.bands_dbfs)
@@ -209,7 +211,8 @@ def load_recipe(path: Path) -> Recipe:
             predictor=name_of({"predictor": "hand", **document}, "predictor"),
             versions=dict(document.get("versions") or {}),
             model=None if document.get("model") is None else sha256_of(document, "model"),
-            intervals=_intervals(document.get("intervals") or {}),
+            intervals=intervals_from_document(document.get("intervals") or {}),
+            kept=origins_from_document(document.get("kept") or {}),
         )
         _check_limiter(recipe)
     except (RecipeError, ParameterError, UsageError) as error:
@@ -258,28 +261,6 @@ def _resolved(document: dict[str, Any]) -> Resolved:
         ceiling_dbtp=number_of(values, "ceiling_dbtp", LARGEST_GAIN_DB),
         dither_seed=seed,
     )
-
-
-def _interval_document(interval: Interval) -> Interval:
-    if interval == NOT_DETERMINED:
-        return NOT_DETERMINED
-    low, high = (round(bound, INTERVAL_DIGITS) for bound in interval)
-    return low, high
-
-
-def _intervals(document: dict[str, Any]) -> dict[str, Interval]:
-    intervals: dict[str, Interval] = {}
-    for name, value in document.items():
-        key = name_of({"name": name}, "name")
-        if value == NOT_DETERMINED:
-            intervals[key] = NOT_DETERMINED
-        elif isinstance(value, list) and len(value) == 2:
-            low, high = (number_of(value, index, LARGEST_BOUND) for index in range(2))
-            intervals[key] = low, high
-        else:
-            message = f"the interval {key} is {value!r}; it is two numbers or {NOT_DETERMINED!r}"
-            raise RecipeError(message, code=DAMAGED)
-    return intervals
 
 
 def _check_limiter(recipe: Recipe) -> None:

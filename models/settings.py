@@ -70,7 +70,7 @@ class ChainSettings:
         block = BlockSettings(bypass, complete(name, _specs(name), values))
         return ChainSettings({**self.blocks, name: block})
 
-    def scaled(self, amount: float) -> ChainSettings:
+    def scaled(self, amount: float | Mapping[str, float]) -> ChainSettings:
         """Move every block toward its neutral values.
 
         At 0, where they are reached, blocks are bypassed, except for the limiter: it guards the
@@ -78,19 +78,25 @@ class ChainSettings:
         lowest high-pass is there to remove an offset.
 
         Args:
-            amount: 1 keeps the settings, 0 leaves nothing of them.
+            amount: 1 keeps the settings, 0 leaves nothing of them; of every block, or by name, 1
+                for those that are not named.
 
         Raises:
-            ParameterError: The amount lies outside [0, 1].
+            ParameterError: The amount lies outside [0, 1], or a block is unknown.
 
         """
-        if not 0.0 <= amount <= 1.0:
-            raise ParameterError(f"amount is {amount}; it must lie in [0, 1]", code="out_of_range")
+        amounts = amount if isinstance(amount, Mapping) else dict.fromkeys(self.blocks, amount)
+        for name, each in amounts.items():
+            _specs(name)
+            if not 0.0 <= each <= 1.0:
+                raise ParameterError(
+                    f"amount is {each}; it must lie in [0, 1]", code="out_of_range"
+                )
         scaled = {}
         for name, block in self.blocks.items():
-            specs = BLOCKS[name]
-            values = {s.key: s.toward_default(block.values[s.key], amount) for s in specs}
-            removed = amount == 0.0 and name != "limiter"
+            own, specs = amounts.get(name, 1.0), BLOCKS[name]
+            values = {s.key: s.toward_default(block.values[s.key], own) for s in specs}
+            removed = own == 0.0 and name != "limiter"
             scaled[name] = BlockSettings(block.bypass or removed, values)
         return ChainSettings(scaled)
 

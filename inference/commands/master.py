@@ -32,7 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "models:/NAME@ALIAS of the registry; else the best that ships",
     )
     parser.add_argument(
-        "--amount", type=float, default=1.0, metavar="0..1", help="how much of the settings"
+        "--amount",
+        metavar="0..1|STAGE=0..1,…",
+        help="how much of the settings, of all stages or of each",
+    )
+    parser.add_argument(
+        "--lock",
+        action="append",
+        default=[],
+        metavar="STAGE=FILE",
+        help="keep a stage as it is in a recipe or in settings by hand; may be repeated",
     )
     add_guidance_arguments(parser)
     parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
@@ -68,8 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if len(mixes) > 1 and arguments.recipe is not None:
         raise UsageError("--recipe takes one mix at a time", code="usage")
-    if not 0.0 <= arguments.amount <= 1.0:
-        raise UsageError(f"--amount is {arguments.amount}; it lies in 0..1", code="usage")
     engine = engine_asked_for(arguments)
     prepare_reports(arguments.report)
     mastering = Mastering(arguments, *choose_predictor(arguments.model))

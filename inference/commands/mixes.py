@@ -69,16 +69,21 @@ class Mastering:
     Raises:
         UsageError: The arguments make no sense.
         CatalogueError: A corpus cannot be read.
+        RecipeError: A file of settings cannot be read.
 
     """
 
     def __init__(
         self, arguments: argparse.Namespace, predictor: Predictor, notes: tuple[Finding, ...]
     ) -> None:
+        from ..blending import named_blend
+
         own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
         self._arguments = argparse.Namespace(**own)
         self._predictor, self._notes = predictor, notes
         self._guidance: Guidance | None = guidance_of(arguments)
+        self._blend = named_blend(arguments.amount, arguments.lock)
+        self._read = [*arguments.mixes, *(each.path for each in self._blend.locks.values())]
         self._made: list[Path] = []
         asked_for = {
             path for mix in arguments.mixes for path in self._targets(mix).by_option().values()
@@ -117,7 +122,7 @@ class Mastering:
         asked_for = targets.by_option()
         is_ours = is_again and self._before.isdisjoint(asked_for.values())
         force = arguments.force or is_ours
-        wanted = check_targets(asked_for, arguments.mixes, self._made, force=force)
+        wanted = check_targets(asked_for, self._read, self._made, force=force)
         request = Request(
             output=targets.output,
             delivery=delivery,
@@ -133,7 +138,7 @@ class Mastering:
                 mix,
                 request,
                 self._predictor,
-                amount=arguments.amount,
+                blend=self._blend,
                 notes=self._notes,
                 guidance=self._guidance,
                 step=progress,

@@ -119,7 +119,6 @@ def _mastered(question: Question, directory: Path, step: Step) -> MasteringResul
             question.mix,
             request,
             question.predictor,
-            amount=1.0,
             step=step,
             notes=question.notes,
             guidance=question.guidance,

@@ -90,7 +90,7 @@ def resolved_of(recipe: Recipe) -> Resolved:
 
 def _made_up(recipe: Recipe) -> Recipe:
     """Return a recipe that claims to be nobody's."""
-    return replace(recipe, predictor=COMPARISON, model=None)
+    return replace(recipe, predictor=COMPARISON, model=None, kept={})
 
 
 def _with(settings: ChainSettings, stage: str, block: BlockSettings) -> ChainSettings:

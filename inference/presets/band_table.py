@@ -14,7 +14,7 @@ from ...models.errors import RecipeError
 from ...models.processors.equalizer import BUTTERWORTH_Q
 from ...models.settings import default_settings
 from ..values import DAMAGED
-from .bands import MOST_BANDS, Band, Kind
+from .bands import MOST_BANDS, Band, Kind, refuse_thousands
 from .draft import Draft, left_out, shortly
 from .equalizing import equalize
 
@@ -57,7 +57,11 @@ def read_band_table(text: str) -> Draft:
         if place not in places
     ]
     bands: list[Band] = []
-    for number, row in enumerate(csv.reader(lines[1:], delimiter=delimiter), 2):
+    try:
+        rows = list(csv.reader(lines[1:], delimiter=delimiter))
+    except csv.Error as error:
+        raise RecipeError(f"is no table: {error}", code=DAMAGED) from error
+    for number, row in enumerate(rows, 2):
         if not any(map(str.strip, row)):
             continue
         cells = {places[i]: cell.strip() for i, cell in enumerate(row) if i in places}
@@ -90,6 +94,8 @@ def _band(kind: Kind, cells: dict[str, str]) -> Band:
 
 def _number(cells: dict[str, str], name: str) -> float:
     text = cells.get(name, "")
+    if name == "frequency":
+        refuse_thousands(text)
     try:
         return float(text.replace(",", "."))
     except ValueError as error:

@@ -61,16 +61,9 @@ class Band:
     order: int = 2
 
     def __post_init__(self) -> None:
-        for what, value, (low, high) in (
-            ("frequency in Hz", self.frequency_hz, FREQUENCIES_HZ),
-            ("gain in dB", self.gain_db, GAINS_DB),
-            ("Q", self.q, QS),
-        ):
-            if not low <= value <= high:  # false for NaN too
-                raise RecipeError(
-                    f"{self.name}: its {what} is {value:g}; it must lie in [{low:g}, {high:g}]",
-                    code=DAMAGED,
-                )
+        _check(self.name, "frequency in Hz", self.frequency_hz, FREQUENCIES_HZ)
+        _check(self.name, "gain in dB", self.gain_db, GAINS_DB)
+        _check(self.name, "Q", self.q, QS)
 
     @property
     def is_active(self) -> bool:
@@ -106,11 +99,19 @@ class Curve:
         frequencies_hz: Rising.
         gains_db: One for each; beyond the ends the outermost holds.
 
+    Raises:
+        RecipeError: A value is beyond what any equalizer does.
+
     """
 
     name: str
     frequencies_hz: tuple[float, ...]
     gains_db: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for frequency_hz, gain_db in zip(self.frequencies_hz, self.gains_db, strict=True):
+            _check(self.name, "frequency in Hz", frequency_hz, FREQUENCIES_HZ)
+            _check(self.name, "gain in dB", gain_db, GAINS_DB)
 
     @property
     def is_active(self) -> bool:
@@ -174,3 +175,23 @@ def bell_q(octaves: float) -> float:
         message = f"a bandwidth of {octaves:g} octaves is none; it must lie in [0.001, 15]"
         raise RecipeError(message, code=DAMAGED)
     return 0.5 / math.sinh(0.5 * math.log(2.0) * octaves)
+
+
+def refuse_thousands(text: str) -> None:
+    """Refuse a frequency like ``12,500``, which may be 12.5 Hz or 12 500 Hz.
+
+    Raises:
+        RecipeError: It is one.
+
+    """
+    whole, comma, rest = text.strip().partition(",")
+    if comma and len(rest) == 3 and rest.isdigit() and whole.isdigit():
+        message = f"{text.strip()!r} may be {whole}.{rest} or {whole}{rest}; write it without comma"
+        raise RecipeError(message, code=DAMAGED)
+
+
+def _check(name: str, what: str, value: float, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    if not low <= value <= high:  # false for NaN too
+        message = f"{name}: its {what} is {value:g}; it must lie in [{low:g}, {high:g}]"
+        raise RecipeError(message, code=DAMAGED)

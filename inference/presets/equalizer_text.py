@@ -21,17 +21,38 @@ from ...models.errors import RecipeError
 from ...models.processors.equalizer import BUTTERWORTH_Q
 from ...models.settings import default_settings
 from ..values import DAMAGED
-from .bands import MOST_BANDS, Band, Curve, Kind, Part, bell_q, shelf_q, shelf_slope
+from .bands import (
+    MOST_BANDS,
+    Band,
+    Curve,
+    Kind,
+    Part,
+    bell_q,
+    refuse_thousands,
+    shelf_q,
+    shelf_slope,
+)
 from .draft import Draft, left_out, level_left_out, shortly
 from .equalizing import equalize
 
-_COMMAND: Final = re.compile(r"\s*(Filter|Preamp|GraphicEQ|[A-Za-z]+)\s*\d*\s*:\s*(.*)")
-_IS_ONE: Final = re.compile(r"(?m)^\s*(Filter\s*\d*\s*:\s*(ON|OFF)\b|Preamp\s*:|GraphicEQ\s*:)")
+# each takes time in proportion to the text, whatever it is
+_COMMAND: Final = re.compile(r"[ \t]*([A-Za-z]+)[ \t]*(?:\d+[ \t]*)?:[ \t]*(.*)")
+_IS_ONE: Final = re.compile(
+    r"(?m)^[ \t]*(?:Filter[ \t]*(?:\d+[ \t]*)?:[ \t]*(?:ON|OFF)\b|(?:Preamp|GraphicEQ)[ \t]*:)"
+)
 _TYPE: Final = re.compile(r"(ON|OFF)\s+(\w+)\s*(?:([\d.]+)\s*dB\b)?(.*)")
 _NUMBER: Final = r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)"
-_FREQUENCY, _GAIN, _Q, _BANDWIDTH = (
-    re.compile(rf"\b{word}{_NUMBER}") for word in ("Fc", "Gain", "Q", r"BW\s+Oct")
+_FREQUENCY, _KILO, _GAIN, _Q, _BANDWIDTH = (
+    re.compile(rf"\b{each}")
+    for each in (
+        f"Fc{_NUMBER}",
+        rf"Fc{_NUMBER}\s*kHz",
+        f"Gain{_NUMBER}",
+        f"Q{_NUMBER}",
+        rf"BW\s+Oct{_NUMBER}",
+    )
 )
+_THOUSANDS: Final = re.compile(r"\bFc\s*(\d+,\d+)")
 
 _BELLS: Final = {"PK", "PEQ", "Modal"}
 _SHELVES: Final[dict[str, Kind]] = {
@@ -94,6 +115,8 @@ def read_equalizer_text(text: str) -> Draft:
         command, rest = found.groups()
         read = _READERS.get(command, partial(_other, command))
         try:
+            if comma := _THOUSANDS.search(rest):
+                refuse_thousands(comma.group(1))
             # the decimal comma of other languages
             read(reading, rest if command == "GraphicEQ" else rest.replace(",", "."), number)
         except RecipeError as error:
@@ -150,6 +173,8 @@ def _band(kind: str, slope: str | None, parameters: str) -> Band:
     frequency_hz = _value(_FREQUENCY, parameters)
     if frequency_hz is None:
         raise RecipeError(f"{name} lacks its Fc", code=DAMAGED)
+    if _KILO.search(parameters):
+        frequency_hz *= 1000.0
     q, octaves = _value(_Q, parameters), _value(_BANDWIDTH, parameters)
     if kind in _HIGH_PASSES:
         return Band(name, "high_pass", frequency_hz, q=BUTTERWORTH_Q if q is None else q)
@@ -198,8 +223,8 @@ def _graphic(reading: _Reading, rest: str, line: int) -> None:
             raise RecipeError(f"{word[:40]!r} is no point of a curve in Hz and dB", code=DAMAGED)
         points.append(tuple(_number(cell.replace(",", ".")) for cell in cells))
     points.sort()
-    if not points or points[0][0] <= 0.0:
-        raise RecipeError("a curve has points above 0 Hz", code=DAMAGED)
+    if not points:
+        raise RecipeError("a curve has points in Hz and dB", code=DAMAGED)
     frequencies_hz, gains_db = zip(*points, strict=True)
     reading.parts.append(Curve("GraphicEQ", frequencies_hz, gains_db))
 

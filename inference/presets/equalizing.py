@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -22,6 +23,7 @@ from ...models.processors.equalizer import (
     FILTERS,
     HIGH_PASS,
     SPECS,
+    Filter,
     ResolvedEqualizer,
 )
 from ..equalizer_fit import fit_equalizer
@@ -137,13 +139,11 @@ def _holds(key: str, value: float) -> bool:
 
 
 def _fitted(parts: Sequence[Part], placed: Mapping[str, float]) -> Mapping[str, float]:
-    """Fit the response from two beginnings and return the better."""
+    """Fit the response from three beginnings and return the best."""
     wanted_db = np.maximum(total_response_db(parts, _FIT_HZ) - level_db(parts), LOWEST_DB)
     corners_hz = [p.frequency_hz for p in parts if isinstance(p, Band) and p.kind == "high_pass"]
-    neutral = {spec.key: spec.default for spec in SPECS}
-    if corners_hz:
-        held_hz = min(max(*corners_hz, HIGH_PASS.low), HIGH_PASS.high)
-        placed, neutral = ({**each, HIGH_PASS.key: held_hz} for each in (placed, neutral))
+    beginnings = (placed, _largest(parts), {spec.key: spec.default for spec in SPECS})
+    corner_hz = min(max(corners_hz, default=HIGH_PASS.default), HIGH_PASS.high)
     fits = [
         fit_equalizer(
             wanted_db,
@@ -151,11 +151,35 @@ def _fitted(parts: Sequence[Part], placed: Mapping[str, float]) -> Mapping[str, 
             np.ones(len(_FIT_HZ)),
             most_db=math.inf,
             sample_rate=_FIT_RATE,
-            beginning=beginning,
+            beginning={**beginning, HIGH_PASS.key: corner_hz},
         )
-        for beginning in (placed, neutral)
+        for beginning in beginnings
     ]
     return min(fits, key=lambda fit: fit.residual_db).values
+
+
+def _largest(parts: Sequence[Part]) -> dict[str, float]:
+    """Give the largest filters to the nearest of their kind, held within its region."""
+    values = {spec.key: spec.default for spec in SPECS}
+    free = list(FILTERS)
+    bands = [part for part in parts if isinstance(part, Band) and part.kind != "high_pass"]
+    for band in sorted(bands, key=lambda band: -abs(band.gain_db) / math.sqrt(band.q)):
+        ours = [place for place in free if place.shape == band.kind]
+        if not ours:
+            continue
+        place = min(ours, key=partial(_octaves_off, band.frequency_hz))
+        free.remove(place)
+        given = {"gain_db": band.gain_db, "frequency_hz": band.frequency_hz, "q": band.q}
+        for key, value in given.items():
+            if spec := _SPEC.get(f"{place.name}_{key}"):
+                values[spec.key] = min(max(value, spec.low), spec.high)
+    return values
+
+
+def _octaves_off(frequency_hz: float, place: Filter) -> float:
+    """Return how far a frequency is from a filter's region; 0 within."""
+    held_hz = min(max(frequency_hz, place.low_hz), place.high_hz)
+    return abs(math.log2(frequency_hz / held_hz))
 
 
 def _errors_db(values: Mapping[str, float], wanted_db: Array) -> tuple[float, float]:

@@ -7,7 +7,7 @@ quiet mix and to a loud one. With the analysis of a mix one becomes the other ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -103,8 +103,14 @@ class GivenSettings:
         """Return the settings for a mix; errors as of `fitted_to`."""
         return self.fitted_to(analysis).settings
 
-    def fitted_to(self, analysis: Analysis) -> FittedSettings:
+    def fitted_to(
+        self, analysis: Analysis, stages: Collection[str] | None = None
+    ) -> FittedSettings:
         """Return the settings for a mix, its thresholds relative to the mix's anchors.
+
+        Args:
+            analysis: Of the mix.
+            stages: Blocks that matter; None for all of them.
 
         Raises:
             ParameterError: A threshold lies beyond the chain's range on this mix; the message names
@@ -114,6 +120,8 @@ class GivenSettings:
         values: dict[str, dict[str, float]] = {}
         findings: list[Finding] = []
         for threshold in self.thresholds:
+            if stages is not None and threshold.block not in stages:
+                continue
             anchor_dbfs = self._anchor_dbfs(threshold, analysis) + threshold.gain_db
             relative_db, told = self._relative_db(threshold, anchor_dbfs)
             values.setdefault(threshold.block, {})[threshold.key] = relative_db

@@ -27,7 +27,7 @@ from .equalizer_text import is_equalizer_text, read_equalizer_text
 from .given import GivenSettings
 from .sheet import read_sheet
 
-_REAPER: Final = re.compile(r"(?m)^\s*(<REAPER_|<FXCHAIN|<VST |<REAPER_PRESET_LIBRARY)")
+_REAPER: Final = re.compile(r"(?m)^[ \t]*(?:<REAPER_|<FXCHAIN|<VST |<REAPER_PRESET_LIBRARY)")
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),

@@ -162,6 +162,10 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
         },
         "basis": result.basis,
         "reasons": [asdict(reason) for reason in told_reasons(result)],
+        "kept": [
+            {"block": block, "file": origin.file, "form": origin.form, "sha256": origin.file_sha256}
+            for block, origin in result.recipe.kept.items()
+        ],
         "match": None if result.match is None else match_entry(result.match),
         "references": listened_entry(result.listened),
         "recipe": None if recipe is None else plain(recipe),

@@ -220,3 +220,34 @@ def shortfall_text(result: MasteringResult) -> str | None:
         f"{figure(result.shortfall_lufs)} LUFS was asked for; "
         f"{figure(result.delivered.loudness.dual_mono_lufs)} LUFS is the nearest safe loudness"
     )
+
+
+def provenance(result: MasteringResult) -> list[tuple[str, str]]:
+    """Return label and text of all that decides the bytes of a master, and who decided it."""
+    recipe = result.recipe
+    profile = load_profile(recipe.delivery.profile)
+    told = [
+        ("Profile", f"{profile.title} ({profile.name}), {profile.date}"),
+        ("Its source", f"{profile.source} Confidence: {profile.confidence}."),
+        ("Settings by", recipe.predictor),
+        *(
+            (
+                f"{LABELS[block]} kept from",
+                f"{origin.file} ({origin.form}), SHA-256 {origin.file_sha256}",
+            )
+            for block, origin in recipe.kept.items()
+        ),
+        *(
+            ("CPU" if name == "cpu" else f"Version of {name}", text)
+            for name, text in recipe.versions.items()
+        ),
+    ]
+    if recipe.model is not None:
+        told.append(("SHA-256 of the model", recipe.model))
+    if recipe.resolved is not None:
+        told += [
+            ("SHA-256 of the mix", recipe.resolved.input_hash),
+            ("SHA-256 of the settings", recipe.resolved.settings_hash),
+            ("Seed of the dither", str(recipe.resolved.dither_seed)),
+        ]
+    return told

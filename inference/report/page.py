@@ -7,7 +7,6 @@ from pathlib import Path
 from ...data.files.names import display_name, output_name
 from ...data.files.partial import output_error
 from ..documents import write_text
-from ..profiles import load_profile
 from ..reference import ReferenceMatch
 from ..results import MasteringResult
 from .certainty import applied_text, certainties, interval_text, response_text
@@ -20,6 +19,7 @@ from .facts import (
     gain_text,
     limiter_text,
     playback,
+    provenance,
     shortfall_text,
     verdict,
 )
@@ -254,23 +254,4 @@ def _settings(result: MasteringResult) -> str:
 
 
 def _provenance(result: MasteringResult) -> str:
-    recipe = result.recipe
-    profile = load_profile(recipe.delivery.profile)
-    facts = [
-        ("Profile", f"{profile.title} ({profile.name}), {profile.date}"),
-        ("Its source", f"{profile.source} Confidence: {profile.confidence}."),
-        ("Settings by", recipe.predictor),
-        *(
-            ("CPU" if name == "cpu" else f"Version of {name}", text)
-            for name, text in recipe.versions.items()
-        ),
-    ]
-    if recipe.model is not None:
-        facts.append(("SHA-256 of the model", recipe.model))
-    if recipe.resolved is not None:
-        facts += [
-            ("SHA-256 of the mix", recipe.resolved.input_hash),
-            ("SHA-256 of the settings", recipe.resolved.settings_hash),
-            ("Seed of the dither", str(recipe.resolved.dither_seed)),
-        ]
-    return section("Provenance", terms(facts, "facts"))
+    return section("Provenance", terms(provenance(result), "facts"))

@@ -165,6 +165,7 @@ def master_text(result: MasteringResult, recipe: Path | None, page: Path | None)
             *_warning_lines(result.findings),
             "",
             *item("Basis", display_name(result.basis)),
+            *_kept_lines(result),
             *(line for name, path in saved if path for line in item(name, display_name(path))),
         )
     )
@@ -223,6 +224,12 @@ def _detail_lines(result: MasteringResult, name: str) -> list[str]:
         text = f"Gain reduction: median {figure(median_db)} dB, 95 % {figure(high_db)} dB."
         return wrapped(text, _INDENT)
     return []
+
+
+def _kept_lines(result: MasteringResult) -> list[str]:
+    kept = result.recipe.kept.items()
+    named = ", ".join(f"{LABELS[block].lower()} from {origin.file}" for block, origin in kept)
+    return item("Kept", _sentence(named)) if kept else []
 
 
 def _playback_lines(result: MasteringResult) -> list[str]:

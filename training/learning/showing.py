@@ -74,5 +74,5 @@ def write_example(folder: Path, weights: Path) -> None:
         )
     ensure_warm()
     request = Request(output, Delivery("default", "wav", "24", 44_100), force=True, nearest=True)
-    result = master(mix, request, load_model(weights), amount=1.0, step=lambda *_: None)
+    result = master(mix, request, load_model(weights), step=lambda *_: None)
     write_page(result, folder, force=True)

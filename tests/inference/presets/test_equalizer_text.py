@@ -121,6 +121,8 @@ def test_shelves_by_middle_and_by_corner(
     [
         ("PEQ Fc 300 Hz Gain 2 dB BW Oct 1", 1.41421),
         ("Modal Fc 300 Hz Gain 2 dB Q 2 T60 target 100 ms", 2.0),
+        ("PK Gain 2 dB Q 1,25 Fc 0.3 kHz", 1.25),
+        ("PK Fc 300,0 Hz Gain 2 dB Q 0,5", 0.5),
     ],
 )
 def test_other_names_of_a_bell(read: Read, line: str, q: float) -> None:
@@ -178,9 +180,13 @@ def test_what_is_not_understood_is_named_with_its_line(read: Read) -> None:
         ("Filter 1: ON LSC Fc 100 Hz Gain 1e9 dB\n", "gain in dB is 1e+09"),
         ("Filter 1: ON None\n", "no filter that can be read"),
         ("Filter 1: ON LP Fc 100 Hz\n", "no filter that can be read"),
+        ("Filter 1: ON PK Fc 12,500 Hz Gain 2 dB Q 1\n", "'12,500' may be 12.500 or 12500"),
         ("Preamp: loud\n", "no preamp"),
         ("GraphicEQ: 20 1 2; 30\n", "no point of a curve"),
-        ("GraphicEQ: 0 1; 30 2\n", "above 0 Hz"),
+        ("GraphicEQ: ;\n", "points in Hz and dB"),
+        ("GraphicEQ: 0 1; 30 2\n", "frequency in Hz is 0"),
+        ("GraphicEQ: 20 1; nan 2\n", "frequency in Hz is nan"),
+        ("GraphicEQ: 20 1; 30 inf\n", "gain in dB is inf"),
         ("Filter 1: ON PK Fc 99 Hz Gain 1 dB Q 1\n" * 300, "more than 200 filters"),
     ],
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,8 @@ def test_a_table_of_filters_is_taken_over(read: Read, text: str) -> None:
         ("freq,gain\n250,loud\n", "line 2: its gain is 'loud', no number"),
         ("freq,gain\n,3\n", "line 2: its frequency is '', no number"),
         ("freq,gain\n\n", "no filter that can be read"),
+        ('freq;gain\n"12,500";1\n', "line 2: '12,500' may be 12.500 or 12500"),
+        ("freq,gain\n" + "9" * 200_000 + ",1\n", "is no table: field larger"),
         ("freq,gain,type\n100,2,tilt\n", "no filter that can be read"),
         ("freq,gain\n" + "100,1\n" * 300, "more than 200 filters"),
     ],
@@ -266,6 +269,42 @@ def test_no_tree_of_entries_does_more_than_to_be_refused(
     path.write_text(yaml.safe_dump(tree), "utf-8")
     with contextlib.suppress(GlassmasterError):  # and nothing else is raised
         assert read_given_settings(path).stages
+
+
+LONG = {
+    "spaces": "Filter" + " " * 900_000,
+    "lines": "\n" * 900_000,
+    "spaces before": " " * 900_000 + "x",
+    "digits": "Filter " + "1" * 900_000,
+    "letters": "Preamp: 1 dB\n" + "a" * 900_000,
+    "type": "Filter: ON " + "L" * 400_000 + " " * 400_000,
+    "slope": "Filter: ON LSC " + "1" * 900_000,
+    "values": "Filter: ON PK " + "Fc Q Gain " * 90_000,
+    "words": "Filter: ON PK " + "BW     " * 120_000,
+    "columns": "freq,gain," + "(" * 900_000,
+    "tab stops": "freq\tgain\n" + "\t" * 900_000,
+    "commands": "Preamp: 1 dB\n" + "a:\n" * 300_000,
+    "curve": "GraphicEQ: " + "9 1;" * 200_000,
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_no_text_takes_more_time_than_its_length_is_worth(read: Read, case: str) -> None:
+    began = time.process_time()
+    with contextlib.suppress(RecipeError):
+        assert all(len(each.message) < 2000 for each in read(LONG[case]).findings)
+    assert time.process_time() - began < 5.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_bytes_do_more_than_to_be_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "bytes"
+    path.write_bytes(data)
+    with contextlib.suppress(GlassmasterError):
+        read_given_settings(path)
 
 
 def test_the_template_says_of_every_parameter_what_the_chain_does(read: Read) -> None:
