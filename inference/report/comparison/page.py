@@ -19,9 +19,9 @@ from ..effect_figures import Curve, reduction_title, reductions_figure, response
 from ..facts import LABELS, duration, figure, frequency
 from ..frame import document_of
 from ..markup import escape, listing, measure, number, paragraph, prose, section, table, terms
-from ..settings_table import settings_tables
 from .moves_section import MOVES_STYLE, moves_section
 from .right_section import right_section
+from .settings_section import settings_section
 from .words import (
     difference_sentence,
     quantity_label,
@@ -70,7 +70,7 @@ def comparison_page(
         moves_section(moves),
         _listening(comparison, written),
         _unexplained(comparison),
-        _settings(comparison),
+        settings_section(comparison),
         _provenance(comparison),
         style=_STYLE,
         plays=True,
@@ -251,17 +251,6 @@ def _unexplained(comparison: Comparison) -> str:
         f"average and by {figure(rest.most_db)} dB around {frequency(rest.most_hz)}."
     )
     return section("What the chain cannot express", listing(map(prose, (*left.sentences, heard))))
-
-
-def _settings(comparison: Comparison) -> str:
-    parts = []
-    for name, settings in (
-        ("Model", comparison.mastering.recipe.settings),
-        ("Human", comparison.human.recipe.settings),
-    ):
-        inner = "".join(settings_tables(settings))
-        parts.append(f"<details><summary>{name}</summary>{inner}</details>")
-    return section("Settings", *parts)
 
 
 def _provenance(comparison: Comparison) -> str:
