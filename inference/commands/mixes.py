@@ -75,8 +75,7 @@ class Mastering:
     def __init__(
         self, arguments: argparse.Namespace, predictor: Predictor, notes: tuple[Finding, ...]
     ) -> None:
-        own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
-        self._arguments = argparse.Namespace(**own)
+        self._arguments = sendable(arguments)
         self._predictor, self._notes = predictor, notes
         self._guidance: Guidance | None = guidance_of(arguments)
         self._made: list[Path] = []
@@ -157,6 +156,12 @@ class Mastering:
             output = folder / output_name(mix, f"-master.{container}")
         page = None if arguments.report is None else page_path(output, arguments.report)
         return _Targets(output, arguments.recipe, page)
+
+
+def sendable(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments of a command without what cannot go to another process."""
+    own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
+    return argparse.Namespace(**own)
 
 
 def guidance_of(arguments: argparse.Namespace) -> Guidance:
