@@ -193,7 +193,7 @@ def _agreement(
     known = np.isfinite(values)
     mean, low, high = mean_interval(values, units)
     count = len({unit for unit, kept in zip(units, known, strict=True) if kept})
-    agreeing = int(np.sum(np.sign(values[known]) == np.sign(mean))) if mean else 0
+    agreeing = int(np.sum(np.sign(values[known]) == np.sign(mean)))
     is_apart = known.any() and abs(mean) >= TOLD_DB and not low <= 0.0 <= high
     verdict = Verdict.NONE if count >= FEWEST_TOLD else Verdict.TOO_FEW
     if is_apart and count >= FEWEST_UNITS and p_adjusted <= ALPHA:

@@ -28,7 +28,7 @@ def traits_figure(agreement: Agreement) -> str:
     shown = np.abs([[each.low, each.high] for each in agreement.traits])
     largest = max(
         float(np.nanmax(shown, initial=0.0)),
-        float(np.nanpercentile(np.abs(agreement.values), 99.0)),
+        float(np.percentile(np.abs(np.nan_to_num(agreement.values)), 99.0)),
     )
     most = span(largest)
     bottom = _TOP + _ROW * len(rows)

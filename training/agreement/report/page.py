@@ -40,6 +40,7 @@ _HEAD = ("", "Mean", "95 %", "Same sign", "p", "")
 _NUMERIC = (1, 2, 3, 4)
 
 _STYLE = FIGURE_STYLE + (
+    "\ntable.traits td:last-child { white-space: nowrap; }"
     "\nol.ranks { margin: 0 0 .75rem; padding-left: 1.6rem; }"
     "\nol.ranks li { margin-bottom: .5rem; }\n"
 )
@@ -114,7 +115,8 @@ def _traits(agreement: Agreement) -> str:
 
 
 def _table(traits: Sequence[TraitAgreement]) -> str:
-    return table(_HEAD, [list(map(prose, trait_cells(each))) for each in traits], _NUMERIC)
+    rows = [list(map(prose, trait_cells(each))) for each in traits]
+    return table(_HEAD, rows, _NUMERIC, "traits")
 
 
 def _clusters(agreement: Agreement) -> str:
@@ -141,7 +143,7 @@ def _clusters(agreement: Agreement) -> str:
 def _calibration(agreement: Agreement) -> str:
     rows = [
         (
-            each.group,
+            prose(each.group),
             str(each.intervals),
             str(each.determined),
             str(each.known),

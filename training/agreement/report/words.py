@@ -30,7 +30,7 @@ _MOST_WORDS = 2
 def summary(agreement: Agreement) -> tuple[str, ...]:
     """Say in a few sentences what came of it, the most important first."""
     told = [_headline(agreement.traits)]
-    told += [trait_sentence(each) for each in agreement.traits if each.is_told]
+    told += map(trait_sentence, _told(agreement.traits))
     told.append(calibration_sentence(agreement))
     mean_db = float(np.mean([song.overall.mean_db for song in agreement.songs]))
     told.append(
@@ -73,7 +73,7 @@ def cluster_title(cluster: Cluster) -> str:
 
 def cluster_sentences(traits: Sequence[TraitAgreement]) -> tuple[str, ...]:
     """Say what holds for a cluster."""
-    told = tuple(trait_sentence(each) for each in traits if each.is_told)
+    told = tuple(map(trait_sentence, _told(traits)))
     return told or (_headline(traits),)
 
 
@@ -147,6 +147,11 @@ def remarks(agreement: Agreement) -> tuple[str, ...]:
     if agreement.left_out:
         told.append(f"{_counted(len(agreement.left_out), 'pair')} could not be compared.")
     return tuple(told)
+
+
+def _told(traits: Sequence[TraitAgreement]) -> list[TraitAgreement]:
+    """Return traits that there is something to say of, the largest difference first."""
+    return sorted((each for each in traits if each.is_told), key=lambda each: -abs(each.mean))
 
 
 def _headline(traits: Sequence[TraitAgreement]) -> str:
