@@ -20,6 +20,7 @@ from glassmaster.inference.recipe import load_recipe, save_recipe
 RATE = 44_100
 TITLES = ("Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Glade")
 CHANGED = TITLES[-1]
+TAGGED = TITLES[:2]
 AIR_DB = 3.0
 
 
@@ -34,7 +35,10 @@ def catalogue(kernels: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place, title in enumerate(TITLES):
         mix = root / "Mixes" / f"{title} mix.wav"
         song = compose(6 + place, style=STYLES[place % len(STYLES)], duration_s=8.0)
-        soundfile.write(mix, song.mix.samples.T, RATE, subtype="PCM_24", format="WAV")
+        with soundfile.SoundFile(mix, "w", RATE, 2, "PCM_24") as file:
+            if title in TAGGED:
+                file.genre = "Dub"
+            file.write(song.mix.samples.T)
         words = ["-o", str(made / "model.wav"), "--recipe", str(recipe), "--force"]
         assert main(["master", str(mix), *words]) == 0
         own = load_recipe(recipe)
@@ -105,6 +109,8 @@ def test_the_folder_holds_page_and_recipes(compared: Compared) -> None:
         assert Path(pair["recipe"]).parent == compared.folder / "recovered"
         assert load_recipe(Path(pair["recipe"])).predictor == "recovered"
         assert pair["explained"]["null_db"] < -45.0
+    assert [pair["genre"] for pair in compared.entry["pairs"]] == ["Dub", "Dub", "", "", "", ""]
+    assert all(len(pair["neighbors"]) == 16 for pair in compared.entry["pairs"])
     sizes = [each["mean_db"] for each in compared.entry["largest"]]
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) == 6
