@@ -43,7 +43,9 @@ TARGETS_LUFS = (-60.0, 0.0)
 LARGEST_GAIN_DB = 300.0
 """Beyond any gain or level that ever comes about; anchors end at -200 dBFS."""
 
-LARGEST_BOUND = 1e4
+LARGEST_BOUND = 1e5
+"""Beyond any end of an interval; frequencies in Hz are the largest of them."""
+
 INTERVAL_DIGITS = 3
 
 SEEDS = 1 << 48
