@@ -22,8 +22,9 @@ from ....inference.report.markup import (
     terms,
 )
 from ....inference.report.page import document_of
+from ...studio.deciding import ALPHA, FEWEST_UNITS
 from ..agreement import Agreement
-from ..consistency import FEWEST_TOLD, TOLD_DB, TraitAgreement, Verdict
+from ..consistency import FEWEST_TOLD, TENDS_ALPHA, TOLD_DB, TraitAgreement, Verdict
 from ..rows import LEAST_EXPLAINED, MOST_LEFT_DB
 from .figures import FIGURE_STYLE, response_figure, traits_figure
 from .text import trait_cells
@@ -36,11 +37,16 @@ from .words import (
     summary,
 )
 
-_HEAD = ("", "Mean", "95 %", "Same sign", "p", "")
-_NUMERIC = (1, 2, 3, 4)
+_HEAD = ("", "Consistent", "Mean", "95 %", "Same sign", "p")
+_NUMERIC = (2, 3, 4, 5)
+_VERDICTS = {
+    Verdict.CONSISTENT: "yes",
+    Verdict.TENDS: "tends to",
+    Verdict.NONE: "no",
+    Verdict.TOO_FEW: "too few",
+}
 
 _STYLE = FIGURE_STYLE + (
-    "\ntable.traits td:last-child { white-space: nowrap; }"
     "\nol.ranks { margin: 0 0 .75rem; padding-left: 1.6rem; }"
     "\nol.ranks li { margin-bottom: .5rem; }\n"
 )
@@ -102,9 +108,9 @@ def _traits(agreement: Agreement) -> str:
         "The interval is that of a bootstrap over albums, then songs. The probability is that of "
         "the exact sign-flip test over albums, for any of all traits to look so by chance "
         "(step-down by the largest statistic, Westfall and Young, 1993). Consistent is what it "
-        f"puts at 5 % or less of six or more albums, with an interval without 0 and a mean of "
-        f"{TOLD_DB:.1f} or more; of {FEWEST_TOLD} or five albums that all agree it is said that "
-        "the engineer tends to it."
+        f"puts at {100.0 * ALPHA:.0f} % or less of {FEWEST_UNITS} albums or more, with an interval "
+        f"without 0 and a mean of {TOLD_DB:.1f} or more; of fewer albums, but {FEWEST_TOLD} or "
+        f"more, it is said at {100.0 * TENDS_ALPHA:.1f} % or less that the engineer tends to it."
     )
     return section(
         "Where both differ in song after song",
@@ -115,8 +121,11 @@ def _traits(agreement: Agreement) -> str:
 
 
 def _table(traits: Sequence[TraitAgreement]) -> str:
-    rows = [list(map(prose, trait_cells(each))) for each in traits]
-    return table(_HEAD, rows, _NUMERIC, "traits")
+    rows = []
+    for each in traits:
+        name, *figures, _ = map(prose, trait_cells(each))
+        rows.append((name, _VERDICTS[each.verdict], *figures))
+    return table(_HEAD, rows, _NUMERIC)
 
 
 def _clusters(agreement: Agreement) -> str:
