@@ -32,7 +32,7 @@ class Coverage:
             without any, as all that follows.
         high: Upper end.
         units_low: Lower end of the interval over units and songs: quantities of one song are not
-            independent.
+            independent. NaN of one unit alone.
         units_high: Upper end.
 
     """
@@ -87,6 +87,8 @@ def _coverage(group: str, songs: Sequence[Song]) -> Coverage:
 def _over_units(
     inside: Sequence[int], counts: Sequence[int], units: Sequence[str]
 ) -> tuple[float, float]:
+    if len(set(units)) == 1:
+        return float("nan"), float("nan")
     drawn = resampled_counts(units)
     found = ratio_interval(
         np.array(inside, np.float64), np.array(counts, np.float64), np.ones(len(counts)), drawn

@@ -61,7 +61,7 @@ class TraitAgreement:
         songs: In how many it is known.
         units: To how many units they belong.
         mean: Over songs, in the trait's unit; NaN where it is known in none, as all that follows.
-        low: Lower end of the interval of the mean, with a coverage of 95 %.
+        low: Lower end of the interval of the mean, with a coverage of 95 %; NaN of one unit alone.
         high: Upper end.
         agreeing: Songs with the sign of the mean.
         p: Probability of such a difference by chance, were it the only trait.
@@ -151,6 +151,8 @@ def sign_flip_p_values(means: Array) -> tuple[Array, Array]:
 def mean_interval(values: Array, units: Sequence[str]) -> tuple[float, float, float]:
     """Return the mean over songs and its interval; NaN where nothing is known.
 
+    One unit alone has no interval: nothing tells how another would differ.
+
     Args:
         values: Of songs, NaN where unknown, shape ``(song,)``.
         units: Of the songs.
@@ -159,8 +161,10 @@ def mean_interval(values: Array, units: Sequence[str]) -> tuple[float, float, fl
     known = np.isfinite(values)
     if not known.any():
         return np.nan, np.nan, np.nan
-    counts = _counts(tuple(unit for unit, kept in zip(units, known, strict=True) if kept))
-    found = estimate(values[known], np.ones(int(known.sum())), counts)
+    own = tuple(unit for unit, kept in zip(units, known, strict=True) if kept)
+    if len(set(own)) == 1:
+        return float(values[known].mean()), np.nan, np.nan
+    found = estimate(values[known], np.ones(len(own)), _counts(own))
     return found.mean, found.low, found.high
 
 

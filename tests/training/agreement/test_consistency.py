@@ -153,14 +153,21 @@ def test_never_against_an_interval_that_holds_zero(values: np.ndarray, count: in
     units = [f"album {number % count}" for number in range(9)]
     found = trait_agreements(values_of(9, air=values[:, 0], plr=values[:, 1]), units)
     for each in found:
-        assert each.low <= each.mean + 1e-9
-        assert each.mean <= each.high + 1e-9
+        assert np.isnan(each.low) == (count == 1)
+        assert not each.low > each.mean + 1e-9
+        assert not each.mean > each.high + 1e-9
         if each.is_told:
             assert each.low > 0.0 or each.high < 0.0
             assert each.units >= 4
         if each.verdict is Verdict.CONSISTENT:
             assert each.units >= 6
             assert each.p_adjusted <= 0.05
+
+
+def test_one_album_has_no_interval() -> None:
+    mean, low, high = mean_interval(np.array([1.0, 2.0, np.nan]), ["a", "a", "b"])
+    assert mean == 1.5
+    assert np.isnan([low, high]).all()
 
 
 def test_songs_of_one_album_do_not_make_an_interval_narrow() -> None:

@@ -129,5 +129,6 @@ def test_one_song_of_which_nothing_is_known_is_told(song_of: MakeSong) -> None:
     only = agreement_of([song_of(0, share=-0.2, left_db=5.0, loudness_lu=None)])
     text = agreement_page(Path("c.glassmaster"), only, {}, ())
     assert "too few" in text
+    assert "It is not known of any song." in text
     assert "settings explain less than half" in text
     assert agreement_lines(Path("c.glassmaster"), only, {})

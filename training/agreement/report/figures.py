@@ -54,16 +54,15 @@ def traits_figure(agreement: Agreement) -> str:
 
 def response_figure(agreement: Agreement) -> str:
     """Draw the mean difference of responses and its interval."""
-    mean, low, high = (np.nan_to_num(row) for row in agreement.response_db)
-    bounds = np.where(np.isfinite(agreement.response_db[:1].T), np.stack((low, high), 1), np.nan)
-    curve = Curve("moved", "engineer minus model, mean over songs", mean)
+    mean_db, *bounds_db = agreement.response_db
+    curve = Curve("moved", "engineer minus model, mean over songs", np.nan_to_num(mean_db))
     title = "Response up to the limiter, level taken out, dB"
-    return responses_figure(title, [curve], bounds, "95 % interval")
+    return responses_figure(title, [curve], np.stack(bounds_db, axis=1), "95 % interval")
 
 
 def _row(found: TraitAgreement, values: np.ndarray, middle: float, most: float) -> str:
     parts = []
-    if found.songs:
+    if np.isfinite(found.low):
         low, high = _x(found.low, most), _x(found.high, most)
         kind = "median" if found.is_told else "high"
         parts.append(bar(low, middle - 5.0, max(high - low, 1.5), 10.0, kind))

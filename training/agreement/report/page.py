@@ -22,6 +22,7 @@ from ....inference.report.markup import (
     terms,
 )
 from ....inference.report.page import document_of
+from ....models.moves import RESPONSE_HZ
 from ...studio.deciding import ALPHA, FEWEST_UNITS
 from ..agreement import Agreement
 from ..consistency import FEWEST_TOLD, TENDS_ALPHA, TOLD_DB, TraitAgreement, Verdict
@@ -68,7 +69,7 @@ def agreement_page(
         f"{catalogue.name}: the engineer beside the model",
         _header(catalogue, agreement),
         _traits(agreement),
-        section("Tonal balance", response_figure(agreement)),
+        _tone(agreement),
         _clusters(agreement),
         _calibration(agreement),
         _largest(agreement),
@@ -118,6 +119,21 @@ def _traits(agreement: Agreement) -> str:
         _table(agreement.traits),
         paragraph(note, "soft"),
     )
+
+
+def _tone(agreement: Agreement) -> str:
+    unknown = [
+        frequency(hz)
+        for hz, mean_db in zip(RESPONSE_HZ, agreement.response_db[0], strict=True)
+        if not np.isfinite(mean_db)
+    ]
+    if len(unknown) == len(RESPONSE_HZ):
+        return section("Tonal balance", paragraph("It is not known of any song."))
+    parts = [response_figure(agreement)]
+    if unknown:
+        text = f"Not known of any song, and drawn as 0: {', '.join(unknown)}."
+        parts.append(paragraph(text, "soft"))
+    return section("Tonal balance", *parts)
 
 
 def _table(traits: Sequence[TraitAgreement]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from ....data.files.names import display_name
-from ....inference.report.facts import figure
+from ....inference.report.facts import UNDEFINED, figure
 from ....inference.report.layout import Row, columns, item, wrapped
 from ..agreement import Agreement
 from ..consistency import TraitAgreement
@@ -50,12 +52,15 @@ def agreement_lines(catalogue: Path, agreement: Agreement, paths: Mapping[str, s
 def trait_cells(found: TraitAgreement) -> Row:
     """Return the cells of one trait: mean, interval, songs, probability, verdict."""
     if not found.songs:
-        return (found.trait.label, "n/a", "", "", "", str(found.verdict))
-    low, high = (figure(each, 2, signed=True) for each in (found.low, found.high))
+        return (found.trait.label, UNDEFINED, "", "", "", str(found.verdict))
+    interval = UNDEFINED
+    if np.isfinite(found.low):
+        low, high = (figure(each, 2, signed=True) for each in (found.low, found.high))
+        interval = f"{low} to {high}"
     return (
         found.trait.label,
         f"{figure(found.mean, 2, signed=True)} {found.trait.unit}",
-        f"{low} to {high}",
+        interval,
         f"{found.agreeing} of {found.songs}",
         p_text(found.p_adjusted),
         str(found.verdict),
