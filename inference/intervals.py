@@ -9,7 +9,9 @@ from ..models.errors import RecipeError
 from .predictor import NOT_DETERMINED, Interval
 from .values import DAMAGED, name_of, number_of
 
-LARGEST_BOUND: Final = 1e4
+LARGEST_BOUND: Final = 1e5
+"""Beyond any end of an interval; frequencies in Hz are the largest of them."""
+
 DIGITS: Final = 3
 
 _BLOCKS: Final = {

@@ -4,43 +4,65 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models.errors import UsageError
+from ..extra import needs_extra, part_of_extra
 from .answer import Entry
+from .engines import TWO, add_engine_arguments
 from .files import run_files
 from .mixes import add_guidance_arguments, delivery_of, guidance_of
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from ..comparing.comparison import Comparison
+    from ...data.findings import Finding
+    from ..comparing.comparison import Comparison, Question
+    from ..guidance import Guidance
+    from ..predictor import Predictor
 
 NAME = "compare"
-HELP = "the model beside an engineer's master or settings, move by move"
+HELP = "the model beside an engineer's master or settings, move by move, or beside a catalogue"
 
 REPORT = "report.html"
 DOCUMENT = "comparison.json"
 WHOLE = "whole"
+LISTENING = "30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("mix", metavar="MIX", type=Path)
+    parser.add_argument("mix", metavar="MIX", type=Path, nargs="?")
     parser.add_argument(
         "human",
         metavar="HUMAN",
         type=Path,
+        nargs="?",
         help="a master of the mix, whose settings are recovered [train], or settings by hand",
+    )
+    parser.add_argument(
+        "--catalogue",
+        metavar="CATALOGUE",
+        type=Path,
+        help="in place of MIX HUMAN: agreement over all its pairs that are sure or confirmed; what "
+        "was recovered or compared before is not done again [train]",
     )
     parser.add_argument(
         "-o",
         dest="output",
         metavar="DIR",
         type=Path,
-        help="write a report, level-matched audio and recipes",
+        help="write a report, level-matched audio and recipes; must be given with --catalogue",
     )
+    parser.add_argument(
+        "--recovered",
+        metavar="FOLDER",
+        type=Path,
+        help="with --catalogue: of `glassmaster catalogue recover` (default: DIR/recovered)",
+    )
+    add_engine_arguments(parser, TWO)
     parser.add_argument("--profile", default="default", metavar="NAME", help="delivery profile")
     parser.add_argument("--model", metavar="NAME|FILE", help="what chooses the model's settings")
     add_guidance_arguments(parser)
@@ -48,9 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--true-peak", type=float, metavar="X", help="its ceiling in dBTP")
     parser.add_argument(
         "--listen-to",
-        default="30",
         metavar=f"SECONDS|{WHOLE}",
-        help="how much of every version is written, where both differ most (default: 30)",
+        help=f"how much of every version is written, where both differ most (default: {LISTENING})",
     )
     parser.set_defaults(format="wav", bit_depth=None, sample_rate=None)
     parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
@@ -65,7 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ..warming import ensure_warm
     from .targets import prepare_reports
 
-    listening_s = _seconds(arguments.listen_to)
+    _check_usage(arguments)
+    if arguments.catalogue is not None:
+        return _over_catalogue(arguments)
+    listening_s = _seconds(arguments.listen_to or LISTENING)
     output: Path | None = arguments.output
     inputs = (arguments.mix, arguments.human)
     if output is not None:
@@ -76,21 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
     guidance = guidance_of(arguments)
 
     def work(path: Path) -> tuple[Entry, str]:
-        from ...data.files.reader import open_audio
         from ..comparing.comparing import compare
-        from ..comparing.comparison import Question
-        from ..results import Request
 
-        with open_audio(path) as reader:
-            delivery = delivery_of(arguments, reader.sample_rate)
-        request = Request(
-            output=path,
-            delivery=replace(delivery, container="wav", sample_rate=reader.sample_rate),
-            ceiling_dbtp=arguments.true_peak,
-            nearest=True,
-            temp_dir=arguments.temp_dir,
+        question = replace(
+            question_of(arguments, path, arguments.human, predictor, guidance, notes),
+            listening_s=listening_s,
         )
-        question = Question(path, arguments.human, request, predictor, guidance, notes, listening_s)
         with (
             tempfile.TemporaryDirectory(prefix="glassmaster-") as spare,
             Progress(path) as progress,
@@ -100,6 +115,86 @@ def run(arguments: argparse.Namespace) -> int:
 
     ensure_warm()
     return run_files([arguments.mix], work, arguments.answer, debug=arguments.debug)
+
+
+def question_of(
+    arguments: argparse.Namespace,
+    mix: Path,
+    human: Path,
+    predictor: Predictor,
+    guidance: Guidance,
+    notes: tuple[Finding, ...],
+) -> Question:
+    """Return what is compared of one mix, as the command's arguments ask for.
+
+    Args:
+        arguments: Of the command.
+        mix: The file.
+        human: A master of it, or settings by hand.
+        predictor: Chooses the model's settings.
+        guidance: What they are chosen by besides the mix.
+        notes: What a person should know of the predictor.
+
+    Raises:
+        AudioFileError: The mix cannot be read.
+        UsageError: The arguments do not go together.
+
+    """
+    from ...data.files.reader import open_audio
+    from ..comparing.comparison import Question
+    from ..results import Request
+
+    with open_audio(mix) as reader:
+        delivery = delivery_of(arguments, reader.sample_rate)
+    request = Request(
+        output=mix,
+        delivery=replace(delivery, container="wav", sample_rate=reader.sample_rate),
+        ceiling_dbtp=arguments.true_peak,
+        nearest=True,
+        temp_dir=arguments.temp_dir,
+    )
+    return Question(mix, human, request, predictor, guidance, notes)
+
+
+def _check_usage(arguments: argparse.Namespace) -> None:
+    """Refuse what belongs to one mix with a catalogue, and the reverse.
+
+    Raises:
+        UsageError: They are mixed, or something is missing.
+
+    """
+    if arguments.catalogue is None:
+        if arguments.human is None:
+            raise UsageError("name MIX and HUMAN, or a catalogue by --catalogue", code="usage")
+        misplaced = {
+            "--recovered": arguments.recovered,
+            "--jobs": arguments.jobs,
+            "--engine": arguments.engine,
+        }
+        where = "without --catalogue"
+    else:
+        if arguments.output is None:
+            raise UsageError(
+                "--catalogue keeps what it finds of each pair: name a folder by -o DIR",
+                code="usage",
+            )
+        misplaced = {"MIX": arguments.mix, "--listen-to": arguments.listen_to}
+        where = "with --catalogue"
+    for option, value in misplaced.items():
+        if value is not None:
+            raise UsageError(f"{option} means nothing {where}; leave it out", code="usage")
+
+
+def _over_catalogue(arguments: argparse.Namespace) -> int:
+    from ..comparing.human import GROUP
+
+    what = "comparing over a catalogue"
+    compare_catalogue: Callable[[argparse.Namespace], int] | None = part_of_extra(
+        GROUP, "catalogue", what
+    )
+    if compare_catalogue is None:
+        raise needs_extra(what, ModuleNotFoundError("its entry point is not registered"))
+    return compare_catalogue(arguments)
 
 
 def _told(comparison: Comparison, arguments: argparse.Namespace) -> tuple[Entry, str]:

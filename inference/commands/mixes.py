@@ -78,8 +78,7 @@ class Mastering:
     ) -> None:
         from ..blending import named_blend
 
-        own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
-        self._arguments = argparse.Namespace(**own)
+        self._arguments = sendable(arguments)
         self._predictor, self._notes = predictor, notes
         self._guidance: Guidance | None = guidance_of(arguments)
         self._blend = named_blend(arguments.amount, arguments.lock)
@@ -162,6 +161,12 @@ class Mastering:
             output = folder / output_name(mix, f"-master.{container}")
         page = None if arguments.report is None else page_path(output, arguments.report)
         return _Targets(output, arguments.recipe, page)
+
+
+def sendable(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments of a command without what cannot go to another process."""
+    own = {name: value for name, value in vars(arguments).items() if name not in _NOT_SENT}
+    return argparse.Namespace(**own)
 
 
 def guidance_of(arguments: argparse.Namespace) -> Guidance:

@@ -42,7 +42,7 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
     human = None
     if not is_text(question.human):
         human = recovered(question.mix, question.human, step)
-    mastering = _mastered(question, directory, step)
+    mastering = mastered(question, directory, step)
     mix = read_mix(question.mix, step)
     if human is None:
         human = by_hand(
@@ -96,6 +96,30 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
     )
 
 
+def mastered(question: Question, directory: Path, step: Step) -> MasteringResult:
+    """Master the mix as users do; the file itself is not kept.
+
+    Args:
+        question: What is asked of the model.
+        directory: For intermediate audio.
+        step: Told the progress.
+
+    Raises:
+        GlassmasterError: With the file's name, what is wrong and what to do.
+
+    """
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".comparing-") as folder:
+        request = replace(question.request, output=Path(folder) / "model.wav")
+        return master(
+            question.mix,
+            request,
+            question.predictor,
+            step=step,
+            notes=question.notes,
+            guidance=question.guidance,
+        )
+
+
 def is_text(path: Path) -> bool:
     """Return whether a file holds text: settings, and not audio. A missing file is none."""
     try:
@@ -109,20 +133,6 @@ def is_text(path: Path) -> bool:
 
 
 _AUDIO = (b"fLaC", b"OggS", b"RIFF", b"RIFX", b"FORM", b"caff")
-
-
-def _mastered(question: Question, directory: Path, step: Step) -> MasteringResult:
-    """Master the mix as users do; the file itself is not kept."""
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".comparing-") as folder:
-        request = replace(question.request, output=Path(folder) / "model.wav")
-        return master(
-            question.mix,
-            request,
-            question.predictor,
-            step=step,
-            notes=question.notes,
-            guidance=question.guidance,
-        )
 
 
 def _standings(

@@ -24,7 +24,7 @@ BY_HAND = "hand"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class AlignedMaster:
     """A master as a file holds it, laid over its mix.
 
     Attributes:
@@ -76,7 +76,7 @@ class Human:
     recipe: Recipe
     target_lufs: float | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
-    heard: Heard | None = None
+    heard: AlignedMaster | None = None
     unexplained: Unexplained | None = None
     findings: tuple[Finding, ...] = ()
 

@@ -55,6 +55,17 @@ def refused(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Glassma
     return caught.value
 
 
+def test_intervals_of_every_knob_are_loaded(tmp_path: Path) -> None:
+    intervals = {
+        f"{block}.{spec.key}": (float(spec.low), float(spec.high))
+        for block, specs in BLOCKS.items()
+        for spec in specs
+    }
+    path = tmp_path / "r.yaml"
+    save_recipe(dataclasses.replace(recipe(), intervals=intervals), path, force=False)
+    assert dict(load_recipe(path).intervals) == intervals
+
+
 @pytest.mark.parametrize("name", ["r.yaml", "r.json", "r"])
 def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             known = study_catalogue(catalogue, rules, cache, engine, progress, FEWEST)
             known = explained_only(known)
             check_enough(path, known, FEWEST)
-            collected = collect(known, prints_of(catalogue, known), base)
+            collected = collect(known, prints_of(catalogue, known.hashes()), base)
         style = house_style(collected)
         drift = drift_of(style, *dates_of(collected.known))
         lines = style_lines(style, drift)

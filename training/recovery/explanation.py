@@ -71,9 +71,18 @@ class Explanation:
     @property
     def explained_share(self) -> float:
         """Part of the audible difference from the unchanged mix that is explained, 1 for all."""
-        if self.unchanged_mel_db <= 0.0:
-            return 1.0
-        return 1.0 - self.mel_db / self.unchanged_mel_db
+        return explained_share(self.mel_db, self.unchanged_mel_db)
+
+
+def explained_share(mel_db: float, unchanged_mel_db: float) -> float:
+    """Return the part of an audible difference that is explained, 1 for all.
+
+    Args:
+        mel_db: Mel distance of what settings make from the master.
+        unchanged_mel_db: That of the mix.
+
+    """
+    return 1.0 if unchanged_mel_db <= 0.0 else 1.0 - mel_db / unchanged_mel_db
 
 
 def explain(mix: Path, master: Path, step: Step, alignment: Alignment | None = None) -> Explanation:

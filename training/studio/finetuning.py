@@ -112,7 +112,7 @@ def finetune(
             raise _leaking(catalogue, leaks)
         known = known.without({name: f"it is {source}" for name, source in leaks.items()})
         check_enough(catalogue, known, FEWEST)
-        collected = collect(known, prints_of(opened, known), base)
+        collected = collect(known, prints_of(opened, known.hashes()), base)
     progress("adapting", 0.0)
     matchering = None
     if program is not None:

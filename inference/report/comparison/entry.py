@@ -46,31 +46,31 @@ def comparison_entry(
         "summary": list(summary(comparison)),
         "human_is_mix": is_mix(comparison),
         "same": are_the_same(comparison),
-        "compared": _part(comparison.compared, analysis.sample_rate),
-        "listening": _part(comparison.listening, analysis.sample_rate),
+        "compared": part_entry(comparison.compared, analysis.sample_rate),
+        "listening": part_entry(comparison.listening, analysis.sample_rate),
         "threshold": {"just_noticeable_db": JUST_NOTICEABLE_DB, "source": SOURCE},
-        "overall": _heard(comparison.overall),
-        "unexplained": None if comparison.rest is None else _heard(comparison.rest),
+        "overall": heard_entry(comparison.overall),
+        "unexplained": None if comparison.rest is None else heard_entry(comparison.rest),
         "differences": [
             {
                 "kind": str(each.kind),
                 "stage": each.kind.stage,
                 "size_db": each.size_db,
                 "verdict": str(each.verdict),
-                "in_model": _heard(each.in_model),
-                "in_human": _heard(each.in_human),
+                "in_model": heard_entry(each.in_model),
+                "in_human": heard_entry(each.in_human),
                 "text": difference_sentence(comparison, each),
             }
             for each in comparison.differences
         ],
         "interchanged": {
             stage: {
-                "in_model": _heard(each.heard_in_model),
-                "in_human": _heard(each.heard_in_human),
+                "in_model": heard_entry(each.heard_in_model),
+                "in_human": heard_entry(each.heard_in_human),
             }
             for stage, each in comparison.hybrids.items()
         },
-        "quantities": [_quantity(each) for each in comparison.quantities],
+        "quantities": [quantity_entry(each) for each in comparison.quantities],
         "loudness": {
             "model": asdict(comparison.model.loudness),
             "human": asdict(comparison.heard.loudness),
@@ -94,11 +94,13 @@ def comparison_entry(
     }
 
 
-def _part(part: Part, sample_rate: int) -> Json:
+def part_entry(part: Part, sample_rate: int) -> Json:
+    """Return a part of a song, in s."""
     return {"start_s": part.start / sample_rate, "duration_s": part.frames / sample_rate}
 
 
-def _heard(heard: Heard) -> Json:
+def heard_entry(heard: Heard) -> Json:
+    """Return what is heard of a difference."""
     return {
         "mean_db": heard.mean_db,
         "most_db": heard.most_db,
@@ -109,7 +111,8 @@ def _heard(heard: Heard) -> Json:
     }
 
 
-def _quantity(row: QuantityDifference) -> Json:
+def quantity_entry(row: QuantityDifference) -> Json:
+    """Return one effective quantity of both; `quantity_of` reads it again."""
     return {
         "name": row.name,
         "model_db": row.model_db,

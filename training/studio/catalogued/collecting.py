@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,10 +250,16 @@ def check_enough(catalogue: Path, known: StudiedPairs, least: int) -> None:
         raise _too_few(catalogue, len(known), known.left_out, known.unsure, least)
 
 
-def prints_of(catalogue: Catalogue, known: StudiedPairs) -> dict[str, Words]:
-    """Return the fingerprints of what pairs hold, by content."""
+def prints_of(catalogue: Catalogue, hashes: Iterable[tuple[str, str]]) -> dict[str, Words]:
+    """Return the fingerprints of what pairs hold, by content.
+
+    Args:
+        catalogue: Open.
+        hashes: SHA-256 of each pair's mix and master.
+
+    """
     found = {}
-    for sha256 in sorted({each for both in known.hashes() for each in both}):
+    for sha256 in sorted({each for both in hashes for each in both}):
         sketch = catalogue.sketch(sha256)
         if sketch is not None:
             found[sha256] = sketch.words
