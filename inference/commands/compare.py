@@ -211,11 +211,11 @@ def _told(comparison: Comparison, arguments: argparse.Namespace) -> tuple[Entry,
 
     output: Path | None = arguments.output
     without = {
-        each.stage: Without(each.heard, comparison.model.loudness, each.without.loudness)
+        each.stage: Without(each.heard, comparison.met.model.loudness, each.without.loudness)
         for each in comparison.counterfactuals
     }
     moves = moves_of(
-        comparison.mastering, comparison.model_effects, without, shipped_corpus().production
+        comparison.mastering, comparison.met.model_effects, without, shipped_corpus().production
     )
     if output is None:
         lines = comparison_lines(comparison, moves, {})

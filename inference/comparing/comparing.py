@@ -74,23 +74,21 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
         for stage, block in mastering.recipe.settings.blocks.items()
         if not block.bypass
     )
+    master = met.master
     return Comparison(
         mix=mix,
-        human=human,
         mastering=mastering,
-        compared=met.compared,
+        met=replace(
+            met,
+            model=_cut(model, listening, met.compared),
+            settings=_cut(settings, listening, met.compared),
+            master=None if master is None else _cut(master, listening, met.compared),
+        ),
         listening=listening,
-        model=_cut(model, listening, met.compared),
-        settings=_cut(settings, listening, met.compared),
-        master=None if met.master is None else _cut(met.master, listening, met.compared),
-        model_effects=met.model_effects,
-        human_effects=met.human_effects,
-        quantities=met.quantities,
         differences=ranked([*met.differences, *others]),
         hybrids=hybrids,
         counterfactuals=moves,
-        overall=met.overall,
-        rest=None if met.master is None else difference(settings, met.master),
+        rest=None if master is None else difference(settings, master),
         standings=_standings(mix, met.compared, mastering.match, model, met.heard),
         mix_audio=_mix_audio(mix, listening),
     )

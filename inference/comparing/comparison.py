@@ -8,15 +8,14 @@ from pathlib import Path
 
 from ...data.audio import Samples
 from ...data.findings import Finding
-from ..effects import Effects
 from ..guidance import Guidance
 from ..predictor import Predictor
 from ..producing import Mix
 from ..reference import Place
 from ..results import MasteringResult, Request
 from .audibility import Heard
-from .differences import Difference, QuantityDifference
-from .human import Human
+from .differences import Difference
+from .meeting import Meeting
 from .versions import Part, Version
 
 LISTENING_S = 30.0
@@ -93,20 +92,12 @@ class Comparison:
 
     Attributes:
         mix: Of both.
-        human: What the human did; its recipe has the drive that was solved.
         mastering: The model's master as `glassmaster master` makes it.
-        compared: Part of the mix that both masters have.
+        met: Both masters; of their audio, what is listened to.
         listening: Part that is listened to, where both differ most.
-        model: The model's master.
-        settings: What the human's settings make.
-        master: The human's master itself, where there is one.
-        model_effects: What the model's settings do.
-        human_effects: What the human's settings do.
-        quantities: Differences of effective quantities.
         differences: By ear, the most audible first.
         hybrids: By stage.
         counterfactuals: Of the model's moves, in signal order.
-        overall: From the model's master to the human's.
         rest: From what the recovered settings make to the human's master.
         standings: Where the mix, the model's master and the human's stand among finished songs like
             the mix; None where none were looked for.
@@ -115,33 +106,20 @@ class Comparison:
     """
 
     mix: Mix
-    human: Human
     mastering: MasteringResult
-    compared: Part
+    met: Meeting
     listening: Part
-    model: Version
-    settings: Version
-    master: Version | None
-    model_effects: Effects
-    human_effects: Effects
-    quantities: tuple[QuantityDifference, ...]
     differences: tuple[Difference, ...]
     hybrids: Mapping[str, Hybrid]
     counterfactuals: tuple[Counterfactual, ...]
-    overall: Heard
     rest: Heard | None
     standings: Standings | None
     mix_audio: Samples
 
     @property
-    def heard(self) -> Version:
-        """The human's side as it is heard: the master, or else what the settings make."""
-        return self.settings if self.master is None else self.master
-
-    @property
     def findings(self) -> tuple[Finding, ...]:
         """What a person should know of the files, each once."""
-        return tuple(dict.fromkeys((*self.mastering.findings, *self.human.findings)))
+        return tuple(dict.fromkeys((*self.mastering.findings, *self.met.human.findings)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,14 @@ class Written:
 def tracks(comparison: Comparison) -> Iterator[Track]:
     """Yield every version of a comparison."""
     yield Track("mix", "the mix, unchanged", comparison.mix_audio, None)
-    yield Track("model", "the model's master", comparison.model.audio, comparison.model.recipe)
-    settings = comparison.settings
-    if comparison.master is None:
+    yield Track(
+        "model", "the model's master", comparison.met.model.audio, comparison.met.model.recipe
+    )
+    settings = comparison.met.settings
+    if comparison.met.master is None:
         yield Track("human", "the human's settings", settings.audio, settings.recipe)
     else:
-        yield Track("human", "the human's master", comparison.master.audio, None)
+        yield Track("human", "the human's master", comparison.met.master.audio, None)
         yield Track("human-recovered", "what was recovered of it", settings.audio, settings.recipe)
     for stage, each in comparison.hybrids.items():
         word = stage.replace("_", " ")

@@ -41,15 +41,15 @@ def comparison_entry(
         "sample_rate": analysis.sample_rate,
         "channels": analysis.channels,
         "duration_s": analysis.duration_s,
-        "human": plain(comparison.human.path),
-        "recovered": comparison.human.is_recovered,
+        "human": plain(comparison.met.human.path),
+        "recovered": comparison.met.human.is_recovered,
         "summary": list(summary(comparison)),
         "human_is_mix": is_mix(comparison),
         "same": are_the_same(comparison),
-        "compared": part_entry(comparison.compared, analysis.sample_rate),
+        "compared": part_entry(comparison.met.compared, analysis.sample_rate),
         "listening": part_entry(comparison.listening, analysis.sample_rate),
         "threshold": {"just_noticeable_db": JUST_NOTICEABLE_DB, "source": SOURCE},
-        "overall": heard_entry(comparison.overall),
+        "overall": heard_entry(comparison.met.overall),
         "unexplained": None if comparison.rest is None else heard_entry(comparison.rest),
         "differences": [
             {
@@ -70,15 +70,15 @@ def comparison_entry(
             }
             for stage, each in comparison.hybrids.items()
         },
-        "quantities": [quantity_entry(each) for each in comparison.quantities],
+        "quantities": [quantity_entry(each) for each in comparison.met.quantities],
         "loudness": {
-            "model": asdict(comparison.model.loudness),
-            "human": asdict(comparison.heard.loudness),
+            "model": asdict(comparison.met.model.loudness),
+            "human": asdict(comparison.met.heard.loudness),
         },
         "moves": [_move(each) for each in moves],
         "settings": {
             "model": comparison.mastering.recipe.settings.document(),
-            "human": comparison.human.recipe.settings.document(),
+            "human": comparison.met.human.recipe.settings.document(),
         },
         "tracks": [
             {

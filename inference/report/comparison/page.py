@@ -78,8 +78,8 @@ def comparison_page(
 
 
 def _header(comparison: Comparison) -> str:
-    overall = comparison.overall
-    model, human = comparison.model, comparison.heard
+    overall = comparison.met.overall
+    model, human = comparison.met.model, comparison.met.heard
     keys = (
         ("Differ by, equally loud", measure(overall.mean_db, "dB", 2)),
         ("Most, in one band", measure(overall.most_db, "dB")),
@@ -145,7 +145,7 @@ def _heard_cells(heard: Heard) -> tuple[str, str]:
 
 
 def _tone(comparison: Comparison) -> str:
-    rows = comparison.quantities[RESPONSE]
+    rows = comparison.met.quantities[RESPONSE]
     bounds = np.array([_bounds(row.human_interval) for row in rows])
     curves = [
         Curve("moved", "model", np.array([row.model_db for row in rows])),
@@ -154,8 +154,8 @@ def _tone(comparison: Comparison) -> str:
     sides = [
         Curve(kind, label, curve.values_db + effects.side_response_db)
         for kind, label, curve, effects in (
-            ("moved", "model", curves[0], comparison.model_effects),
-            ("human", "human", curves[1], comparison.human_effects),
+            ("moved", "model", curves[0], comparison.met.model_effects),
+            ("human", "human", curves[1], comparison.met.human_effects),
         )
     ]
     parts = [responses_figure("Mid up to the limiter, dB", curves, bounds, "human, 90 % interval")]
@@ -165,7 +165,7 @@ def _tone(comparison: Comparison) -> str:
 
 
 def _dynamics(comparison: Comparison) -> str:
-    ours, theirs = comparison.model_effects, comparison.human_effects
+    ours, theirs = comparison.met.model_effects, comparison.met.human_effects
     rows = [
         (name, ours.reductions_db[place], theirs.reductions_db[place])
         for place, name in enumerate(BANDS)
@@ -183,7 +183,7 @@ def _dynamics(comparison: Comparison) -> str:
 
 
 def _levels(comparison: Comparison) -> str:
-    pair = (comparison.model.loudness, comparison.heard.loudness)
+    pair = (comparison.met.model.loudness, comparison.met.heard.loudness)
     rows = [
         (label, *(measure(getattr(report, name), unit, digits) for report in pair))
         for label, name, unit, digits in (
@@ -198,7 +198,7 @@ def _levels(comparison: Comparison) -> str:
 
 
 def _effects(comparison: Comparison) -> str:
-    rows = [effect_row(row) for row in comparison.quantities]
+    rows = [effect_row(row) for row in comparison.met.quantities]
     head = ("", "Model", "Human", "Human, 90 %", "Model expects, 90 %", "")
     return section(
         "Effects with intervals",
@@ -243,7 +243,7 @@ def _listening(comparison: Comparison, written: Sequence[Written]) -> str:
 
 
 def _unexplained(comparison: Comparison) -> str:
-    left, rest = comparison.human.unexplained, comparison.rest
+    left, rest = comparison.met.human.unexplained, comparison.rest
     if left is None or rest is None:
         return ""
     heard = (
@@ -257,7 +257,7 @@ def _provenance(comparison: Comparison) -> str:
     facts = [
         ("Mix", display_name(comparison.mix.path)),
         ("SHA-256 of its samples", comparison.mix.analysis.digest),
-        ("Human", display_name(comparison.human.path)),
+        ("Human", display_name(comparison.met.human.path)),
         ("Model", comparison.mastering.recipe.predictor),
         ("SHA-256 of its weights", comparison.mastering.recipe.model or "none"),
     ]

@@ -17,11 +17,11 @@ def settings_section(comparison: Comparison) -> str:
     note = (
         "What was recovered of a knob is told with its interval; “not determined” is a knob whose "
         "other positions would have done the same."
-        if comparison.human.is_recovered
+        if comparison.met.human.is_recovered
         else "What the human set is exact. A dash is a block that is bypassed."
     )
     parts = [paragraph(note, "soft")]
-    ours, theirs = comparison.mastering.recipe.settings, comparison.human.recipe.settings
+    ours, theirs = comparison.mastering.recipe.settings, comparison.met.human.recipe.settings
     for stage, specs in BLOCKS.items():
         if ours[stage].bypass and theirs[stage].bypass:
             continue
@@ -52,11 +52,11 @@ def _value(spec: ParameterSpec, value: float | None) -> str:
 
 
 def _interval(comparison: Comparison, stage: str, spec: ParameterSpec) -> str:
-    if comparison.human.recipe.settings[stage].bypass:
+    if comparison.met.human.recipe.settings[stage].bypass:
         return ""
-    if not comparison.human.is_recovered:
+    if not comparison.met.human.is_recovered:
         return "exact"
-    interval = comparison.human.intervals.get(f"{stage}.{spec.key}", NOT_DETERMINED)
+    interval = comparison.met.human.intervals.get(f"{stage}.{spec.key}", NOT_DETERMINED)
     if interval == NOT_DETERMINED:
         return NOT_DETERMINED
     low, high = (number(bound, _DIGITS.get(spec.unit, 1)) for bound in interval)

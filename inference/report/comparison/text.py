@@ -51,7 +51,7 @@ def comparison_lines(
     standing = standing_sentence(comparison)
     if standing is not None:
         lines += item("", standing)
-    left = comparison.human.unexplained
+    left = comparison.met.human.unexplained
     if left is not None:
         lines += item("Left of it", " ".join(left.sentences))
     for finding in comparison.findings:

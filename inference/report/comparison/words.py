@@ -33,23 +33,23 @@ MOST_WORDS = 3
 
 def title(comparison: Comparison) -> str:
     """Name both sides."""
-    return f"{display_name(comparison.human.path.name)} beside the model"
+    return f"{display_name(comparison.met.human.path.name)} beside the model"
 
 
 def is_mix(comparison: Comparison) -> bool:
     """Whether the human's master is the mix itself."""
-    left = comparison.human.unexplained
+    left = comparison.met.human.unexplained
     return left is not None and left.is_mix
 
 
 def are_the_same(comparison: Comparison) -> bool:
     """Whether both masters do the same."""
-    return comparison.overall.mean_db < SAME_DB and not comparison.overall.is_noticeable
+    return comparison.met.overall.mean_db < SAME_DB and not comparison.met.overall.is_noticeable
 
 
 def summary(comparison: Comparison) -> tuple[str, ...]:
     """Say in a few sentences what came of it, the most important first."""
-    overall = comparison.overall
+    overall = comparison.met.overall
     if is_mix(comparison):
         return (
             "The human's master is the mix itself, but for its level: nothing was done to it. What "
@@ -75,7 +75,7 @@ def summary(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _overall(comparison: Comparison) -> str:
-    overall = comparison.overall
+    overall = comparison.met.overall
     ending = "which can be heard" if overall.is_noticeable else "which hardly anybody hears"
     side = "of the sides " if overall.in_side else ""
     return (
@@ -93,7 +93,7 @@ def difference_sentence(comparison: Comparison, difference: Difference) -> str:
         return "what was recovered of the human's does not tell both apart."
     ours, theirs = (
         recipe.settings[difference.kind.stage].bypass
-        for recipe in (comparison.mastering.recipe, comparison.human.recipe)
+        for recipe in (comparison.mastering.recipe, comparison.met.human.recipe)
     )
     told = []
     if ours != theirs:
@@ -107,7 +107,7 @@ def difference_sentence(comparison: Comparison, difference: Difference) -> str:
 
 def view_sentence(comparison: Comparison) -> str:
     """Say what the model's own intervals say of the human's choices."""
-    rows = comparison.quantities
+    rows = comparison.met.quantities
     counts = {view: sum(row.view is view for row in rows) for view in Expected}
     determined = counts[Expected.INSIDE] + counts[Expected.OUTSIDE]
     if determined == 0:
@@ -151,7 +151,7 @@ def quantity_label(name: str) -> str:
 
 
 def _tone(comparison: Comparison) -> str:
-    rows = comparison.quantities[RESPONSE]
+    rows = comparison.met.quantities[RESPONSE]
     off_db = region_levels_db(np.array([row.difference_db for row in rows]), RESPONSE_HZ)
     order = sorted(range(len(REGIONS)), key=lambda place: -abs(off_db[place]))
     told = [
@@ -163,7 +163,7 @@ def _tone(comparison: Comparison) -> str:
 
 
 def _dynamics(comparison: Comparison) -> str:
-    rows = _of(comparison.quantities, Kind.DYNAMICS)[len(BANDS) :]
+    rows = _of(comparison.met.quantities, Kind.DYNAMICS)[len(BANDS) :]
     told = [
         f"{figure(abs(row.difference_db))} dB {_more(row.difference_db)} of the "
         f"{row.name.partition('@')[2].replace('_', ' ')} band"
@@ -173,7 +173,7 @@ def _dynamics(comparison: Comparison) -> str:
 
 
 def _width(comparison: Comparison) -> str:
-    rows = _of(comparison.quantities, Kind.WIDTH)
+    rows = _of(comparison.met.quantities, Kind.WIDTH)
     told = [
         f"the {row.name.partition('@')[2]} band {figure(abs(row.difference_db))} dB "
         f"{'wider' if row.difference_db > 0.0 else 'narrower'}"
@@ -185,9 +185,9 @@ def _width(comparison: Comparison) -> str:
 def _limiting(comparison: Comparison) -> str:
     told = [
         f"limits loud passages by {figure(abs(row.difference_db))} dB {_more(row.difference_db)}"
-        for row in _largest_first(_of(comparison.quantities, Kind.LIMITING))
+        for row in _largest_first(_of(comparison.met.quantities, Kind.LIMITING))
     ]
-    model, human = comparison.model.integrated_lufs, comparison.heard.integrated_lufs
+    model, human = comparison.met.model.integrated_lufs, comparison.met.heard.integrated_lufs
     if model is not None and human is not None and abs(human - model) >= TOLD_DB:
         way = "louder" if human > model else "quieter"
         told.append(f"is {figure(abs(human - model))} LU {way}")
