@@ -66,7 +66,7 @@ class LikenessMeter:
     def __init__(self, sample_rate: int) -> None:
         self._length = 2 ** round(np.log2(_FRAME_S * sample_rate))
         edges = np.rint(np.array(EDGES_HZ) * self._length / sample_rate).astype(np.int64)
-        self._edges = np.minimum(edges, self._length // 2)
+        self._edges = np.unique(np.minimum(edges, self._length // 2))  # low rates hold fewer bands
         self._window = np.hanning(self._length).astype(np.float32)
         self._frames: list[tuple[Frames, Frames]] = []
 

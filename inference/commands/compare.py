@@ -29,7 +29,6 @@ HELP = "the model beside an engineer's master or settings, move by move, or besi
 REPORT = "report.html"
 DOCUMENT = "comparison.json"
 WHOLE = "whole"
-LISTENING = "30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen-to",
         metavar=f"SECONDS|{WHOLE}",
-        help=f"how much of every version is written, where both differ most (default: {LISTENING})",
+        help="how much of every version is written, where both differ most (default: 30)",
     )
     parser.set_defaults(format="wav", bit_depth=None, sample_rate=None)
     parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
@@ -82,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from ...data.files.partial import check_output
+    from ..comparing.delivering import earlier_tracks
     from ..learned.loading import choose_predictor
     from ..warming import ensure_warm
     from .targets import prepare_reports
@@ -89,23 +89,23 @@ def run(arguments: argparse.Namespace) -> int:
     _check_usage(arguments)
     if arguments.catalogue is not None:
         return _over_catalogue(arguments)
-    listening_s = _seconds(arguments.listen_to or LISTENING)
+    if arguments.listen_to is not None:
+        _seconds(arguments.listen_to)  # what is wrong with it belongs to no mix
     output: Path | None = arguments.output
     inputs = (arguments.mix, arguments.human)
     if output is not None:
         prepare_reports(output)
-        for name in (REPORT, DOCUMENT):
-            check_output(output / name, inputs, arguments.force)
+        for path in (output / REPORT, output / DOCUMENT, *earlier_tracks(output)):
+            check_output(path, inputs, arguments.force)
     predictor, notes = choose_predictor(arguments.model)
     guidance = guidance_of(arguments)
 
     def work(path: Path) -> tuple[Entry, str]:
         from ..comparing.comparing import compare
 
-        question = replace(
-            question_of(arguments, path, arguments.human, predictor, guidance, notes),
-            listening_s=listening_s,
-        )
+        question = question_of(arguments, path, arguments.human, predictor, guidance, notes)
+        if arguments.listen_to is not None:
+            question = replace(question, listening_s=_seconds(arguments.listen_to))
         with (
             tempfile.TemporaryDirectory(prefix="glassmaster-") as spare,
             Progress(path) as progress,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +12,11 @@ import numpy as np
 
 from ...data.analysis import analyze
 from ...data.audio import ArrayReader, Audio, PartReader, Samples
+from ...data.files.partial import output_error
 from ...data.files.reader import open_audio
 from ...models.mel import frame_hop_samples
+from ...models.rates import NYQUIST_MARGIN
+from ...models.spectrum import THIRD_CENTERS_HZ
 from ..mastering import master, read_mix
 from ..producing import Mix
 from ..reference import ReferenceMatch, mix_production, place_among
@@ -59,16 +64,13 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
         stage: _hybrid(met.versions, stage, model, settings, listening)
         for stage in stages_in_use(model.own_recipe, human.recipe)
     }
-    others = [
-        Difference(
-            kind,
-            hybrids[kind.stage].heard_in_model,
-            hybrids[kind.stage].heard_in_human,
-            verdict_of(kind, model.own_recipe, human.recipe, met.quantities),
-        )
-        for kind in (Kind.DEESSING, Kind.SATURATION)
-        if kind.stage in hybrids
-    ]
+    others = []
+    for kind in (Kind.DEESSING, Kind.SATURATION):
+        if kind.stage in hybrids:
+            each = hybrids[kind.stage]
+            sizes = (each.heard_in_model, each.heard_in_human)
+            verdict = verdict_of(kind, sizes, met.quantities, met.rest)
+            others.append(Difference(kind, *sizes, verdict))
     moves = tuple(
         _counterfactual(met.versions, stage, model, listening)
         for stage, block in mastering.recipe.settings.blocks.items()
@@ -88,7 +90,6 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
         differences=ranked([*met.differences, *others]),
         hybrids=hybrids,
         counterfactuals=moves,
-        rest=None if master is None else difference(settings, master),
         standings=_standings(mix, met.compared, mastering.match, model, met.heard),
         mix_audio=_mix_audio(mix, listening),
     )
@@ -106,7 +107,7 @@ def mastered(question: Question, directory: Path, step: Step) -> MasteringResult
         GlassmasterError: With the file's name, what is wrong and what to do.
 
     """
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".comparing-") as folder:
+    with _folder_in(directory) as folder:
         request = replace(question.request, output=Path(folder) / "model.wav")
         return master(
             question.mix,
@@ -116,6 +117,18 @@ def mastered(question: Question, directory: Path, step: Step) -> MasteringResult
             notes=question.notes,
             guidance=question.guidance,
         )
+
+
+@contextlib.contextmanager
+def _folder_in(directory: Path) -> Iterator[str]:
+    """Make a folder for what is not kept."""
+    try:
+        folder = tempfile.TemporaryDirectory(dir=directory, prefix=".comparing-")
+    except OSError as error:
+        problem = "intermediate audio (see --temp-dir) cannot be written"
+        raise output_error(directory, error, problem) from error
+    with folder as name:
+        yield name
 
 
 def is_text(path: Path) -> bool:
@@ -146,7 +159,8 @@ def _standings(
     for analysis in (of_mix, *map(analyze, readers)):
         own = mix_production(analysis)
         tone = place_among(own.tone_db, match.production.tone_db)
-        off_db = float(np.nanmean(np.abs(tone.mix - tone.middle)))
+        held = NYQUIST_MARGIN * rate >= THIRD_CENTERS_HZ
+        off_db = float(np.nanmean(np.abs(tone.mix - tone.middle)[held]))
         found.append(Standing(place_among(own.figures, match.production.figures), off_db))
     return Standings(*found)
 

@@ -98,7 +98,6 @@ class Comparison:
         differences: By ear, the most audible first.
         hybrids: By stage.
         counterfactuals: Of the model's moves, in signal order.
-        rest: From what the recovered settings make to the human's master.
         standings: Where the mix, the model's master and the human's stand among finished songs like
             the mix; None where none were looked for.
         mix_audio: Of the mix, where it is listened to.
@@ -112,7 +111,6 @@ class Comparison:
     differences: tuple[Difference, ...]
     hybrids: Mapping[str, Hybrid]
     counterfactuals: tuple[Counterfactual, ...]
-    rest: Heard | None
     standings: Standings | None
     mix_audio: Samples
 

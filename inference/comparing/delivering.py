@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...data.audio import Samples
 from ...data.files.partial import output_error
+from ...models.settings import BLOCKS
 from ..recipe import Recipe, save_recipe
 from .comparison import Comparison
 from .matching import matched_levels, write_matched
 
 AUDIO, RECIPES = "audio", "recipes"
 """Folders."""
+
+_NAME = re.compile(
+    "mix|model|human|human-recovered"
+    f"|(?:model|human)-with(?:-human|-model|out)-(?:{'|'.join(BLOCKS)})"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,18 +95,17 @@ def tracks(comparison: Comparison) -> Iterator[Track]:
         yield Track(f"model-without-{move.stage}", label, move.without.audio, recipe)
 
 
-def paths_of(comparison: Comparison, directory: Path) -> list[Path]:
-    """Return every file that `write_tracks` would write."""
-    found = []
-    for track in tracks(comparison):
-        found.append(directory / AUDIO / f"{track.name}.wav")
-        if track.recipe is not None:
-            found.append(directory / RECIPES / f"{track.name}.yaml")
-    return found
+def earlier_tracks(directory: Path) -> list[Path]:
+    """Return the files that an earlier comparison has left in a folder."""
+    found = [*(directory / AUDIO).glob("*.wav"), *(directory / RECIPES).glob("*.yaml")]
+    return sorted(path for path in found if _NAME.fullmatch(path.stem))
 
 
 def write_tracks(comparison: Comparison, directory: Path, *, force: bool) -> tuple[Written, ...]:
     """Write every version, all equally loud, and the recipes that render them.
+
+    With ``force`` what an earlier comparison left is replaced as a whole: its other versions are
+    of another loudness, or of another song.
 
     Raises:
         OutputError: A file exists and ``force`` is not given, or it cannot be written.
@@ -124,4 +130,9 @@ def write_tracks(comparison: Comparison, directory: Path, *, force: bool) -> tup
         written.append(
             Written(each.name, each.label, audio, recipe, level.gain_db, level.integrated_lufs)
         )
+    kept = {path for each in written for path in (each.audio, each.recipe)}
+    if force:
+        for path in earlier_tracks(directory):
+            if path not in kept:
+                path.unlink(missing_ok=True)
     return tuple(written)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import NormalDist
 
-from ...models.moves import QUANTITIES, RESPONSE, WIDTH
+from ...models.moves import QUANTITIES
 from ...models.settings import BLOCKS
 from ..predictor import NOT_DETERMINED, Interval
 from ..recipe import Recipe
@@ -14,6 +15,12 @@ from .audibility import Heard
 
 EQUAL_DB = 0.01
 """Exact quantities that differ by less are the same."""
+
+SAME_DB = 0.05
+"""What is heard less than this on average is the same."""
+
+MISSED = 0.1
+"""So often an interval misses."""
 
 
 class Verdict(StrEnum):
@@ -145,20 +152,45 @@ def quantity_differences(
 
 
 def verdict_of(
-    kind: Kind, model: Recipe, human: Recipe, quantities: Sequence[QuantityDifference]
+    kind: Kind,
+    sizes: tuple[Heard, Heard],
+    quantities: Sequence[QuantityDifference],
+    rest: Heard | None,
 ) -> Verdict:
     """Tell whether one effect differs by more than is known of it.
 
-    Of an effect that no quantity speaks of, the settings of its stage do.
+    Of many intervals some miss by chance, so all of an effect's are widened to hold together in
+    nine cases of ten (C. E. Bonferroni, 1936). Nor is a difference told that is heard less than
+    what the recovery leaves unexplained.
+
+    Args:
+        kind: The effect.
+        sizes: What is heard of it, both ways.
+        quantities: Of both masters.
+        rest: From what was recovered to the human's master; None for exact settings.
+
     """
-    verdicts = {each.verdict for each in quantities if kind_of(each.name) is kind}
-    if not verdicts:
-        one, other = model.settings[kind.stage], human.settings[kind.stage]
-        is_same = one == other or (one.bypass and other.bypass)
-        return Verdict.SAME if is_same else Verdict.DIFFERENT
-    if Verdict.DIFFERENT in verdicts:
-        return Verdict.DIFFERENT
-    return Verdict.SAME if verdicts == {Verdict.SAME} else Verdict.NOT_DISTINGUISHABLE
+    size_db = 0.5 * sum(each.mean_db for each in sizes)
+    if rest is None:
+        return Verdict.SAME if size_db < SAME_DB else Verdict.DIFFERENT
+    if size_db <= max(rest.mean_db, SAME_DB):
+        return Verdict.NOT_DISTINGUISHABLE
+    rows = [each for each in quantities if kind_of(each.name) is kind]
+    if rows and not any(_is_outside(each, len(rows)) for each in rows):
+        return Verdict.NOT_DISTINGUISHABLE
+    return Verdict.DIFFERENT
+
+
+def _is_outside(row: QuantityDifference, among: int) -> bool:
+    """Return whether the model's value lies outside the human's interval, one of several."""
+    interval = row.human_interval
+    if interval is None or interval == NOT_DETERMINED:
+        return False
+    normal = NormalDist()
+    wider = normal.inv_cdf(1.0 - 0.5 * MISSED / among) / normal.inv_cdf(1.0 - 0.5 * MISSED)
+    off_db = [abs(bound - row.human_db) for bound in interval]
+    half_db = wider * max(off_db)
+    return abs(row.model_db - row.human_db) > half_db
 
 
 def kind_of(quantity: str) -> Kind:
@@ -183,16 +215,6 @@ def stages_in_use(model: Recipe, human: Recipe) -> tuple[str, ...]:
 def ranked(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return the most audible difference first."""
     return tuple(sorted(differences, key=lambda each: -each.size_db))
-
-
-def responses_of(quantities: Sequence[QuantityDifference]) -> tuple[QuantityDifference, ...]:
-    """Return the differences of the response, from low to high."""
-    return tuple(quantities[RESPONSE])
-
-
-def widths_of(quantities: Sequence[QuantityDifference]) -> tuple[QuantityDifference, ...]:
-    """Return the differences of width, low band first."""
-    return tuple(quantities[WIDTH])
 
 
 def _verdict(model_db: float, human_db: float, interval: Interval | None) -> Verdict:

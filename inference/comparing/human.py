@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ...data.audio import Samples
+from ...data.files.names import display_name
 from ...data.findings import Finding
+from ...models.errors import RecipeError
 from ..extra import needs_extra, part_of_extra
 from ..predictor import Interval
 from ..producing import Mix, resolve_input
@@ -123,6 +125,13 @@ def by_hand(path: Path, mix: Mix, delivery: Delivery, otherwise_lufs: float | No
     given = read_given_settings(path)
     if given.recipe is not None and given.recipe.holds_for(mix.analysis.digest):
         return Human(path, given.recipe, findings=given.findings)
+    if "limiter" in given.stages and given.settings["limiter"].bypass:
+        raise RecipeError(
+            f"{display_name(path)}: the limiter guards the ceiling and cannot be bypassed: set its "
+            "bypass to false, or leave it out",
+            code="limiter_bypassed",
+            path=path,
+        )
     fitted = given.fitted_to(mix.analysis)
     limiter = fitted.settings["limiter"]
     delivery = given.delivery or delivery

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ...data.audio import PartReader
 from ...data.files.reader import open_audio
+from ...data.findings import Finding
+from ..delivering import TOLERANCE_LU
 from ..effects import Effects, effects_in
 from ..producing import Mix
 from ..results import MasteringResult
@@ -36,6 +38,7 @@ class Meeting:
         quantities: Differences of effective quantities.
         differences: By ear, of tone, dynamics, width and limiting.
         overall: What is heard from the model's master to the human's.
+        rest: From what the recovered settings make to the human's master; None without one.
 
     """
 
@@ -50,6 +53,7 @@ class Meeting:
     quantities: tuple[QuantityDifference, ...]
     differences: tuple[Difference, ...]
     overall: Heard
+    rest: Heard | None
 
     @property
     def heard(self) -> Version:
@@ -79,9 +83,10 @@ def meet(
     versions = Versions(mix, compared, directory, step)
     model = versions.render(mastering.recipe, compared)
     settings = versions.render(human.recipe, compared, target_lufs=human.target_lufs)
-    human = replace(human, recipe=settings.own_recipe)
+    human = _as_loud_as_it_gets(replace(human, recipe=settings.own_recipe), settings)
     master = None if human.heard is None else versions.of_audio(human.heard.samples, compared)
     quantities, model_effects, human_effects = _effects(mix, compared, mastering, human)
+    rest = None if master is None else difference(settings, master)
     return Meeting(
         versions=versions,
         compared=compared,
@@ -92,9 +97,24 @@ def meet(
         model_effects=model_effects,
         human_effects=human_effects,
         quantities=quantities,
-        differences=_differences(mix, model, settings, model_effects, human_effects, quantities),
+        differences=_differences(
+            mix, model, settings, model_effects, human_effects, quantities, rest
+        ),
         overall=difference(model, master or settings),
+        rest=rest,
     )
+
+
+def _as_loud_as_it_gets(human: Human, settings: Version) -> Human:
+    """Say so where the loudness that settings ask for is out of reach."""
+    asked_lufs, reached_lufs = human.target_lufs, settings.whole_lufs
+    if asked_lufs is None or reached_lufs is None or abs(asked_lufs - reached_lufs) <= TOLERANCE_LU:
+        return human
+    message = (
+        f"The human's settings ask for {asked_lufs:.1f} LUFS; {reached_lufs:.1f} LUFS is what was "
+        "reached before the limiter was driven far beyond what is safe."
+    )
+    return replace(human, findings=(*human.findings, Finding("loudness_out_of_reach", message)))
 
 
 def difference(one: Version, other: Version) -> Heard:
@@ -132,6 +152,7 @@ def _differences(
     model_effects: Effects,
     human_effects: Effects,
     quantities: tuple[QuantityDifference, ...],
+    rest: Heard | None,
 ) -> tuple[Difference, ...]:
     """Lay each effect of one on the other."""
     middles_s = moments_s(model.patches.power.shape[2], mix.analysis.sample_rate)
@@ -141,13 +162,12 @@ def _differences(
         gains_of(chain_of(recipe), effects, middles_s)
         for recipe, effects in zip(recipes, (model_effects, human_effects), strict=True)
     )
-    return tuple(
-        Difference(
-            kind,
+    kinds = (Kind.TONE, Kind.DYNAMICS, *((Kind.WIDTH,) if has_side else ()), Kind.LIMITING)
+    found = []
+    for kind in kinds:
+        sizes = (
             heard_effect(model.patches, kind, ours, theirs),
             heard_effect(settings.patches, kind, theirs, ours),
-            verdict_of(kind, *recipes, quantities),
         )
-        for kind in (Kind.TONE, Kind.DYNAMICS, Kind.WIDTH, Kind.LIMITING)
-        if kind is not Kind.WIDTH or has_side
-    )
+        found.append(Difference(kind, *sizes, verdict_of(kind, sizes, quantities, rest)))
+    return tuple(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +20,16 @@ from ...models.processors.limiter import ResolvedLimiter
 from ...models.rates import limiter_cell_samples
 from ..loudness_solve import LimiterPreview, Limiting, drive_for_loudness
 from ..producing import Mix
-from ..profiles import load_profile
+from ..profiles import DEFAULT, load_profile
 from ..recipe import Recipe
 from ..rendering import Spooled, render_to_spool, write_master
 from ..spool import Spool
 from ..step import Step
 from .patches import Patches, PatchMeter
 from .swapping import chain_of, resettled, resolved_of
+
+MOST_BUDGETS = 4.0
+"""A limiter is driven no further for a loudness than so many times what is safe."""
 
 _UNLIMITED = {"ceiling_dbtp": 200.0}  # what a limiter aims at that is taken out
 
@@ -249,4 +251,4 @@ def _limiting(
     preview = LimiterPreview(spooled.spool, spooled.loudness_lufs, sample_rate, limiter)
     if target_lufs is None:
         return preview.at(drive_db)
-    return drive_for_loudness(preview, target_lufs, load_profile("default"), math.inf)
+    return drive_for_loudness(preview, target_lufs, load_profile(DEFAULT), MOST_BUDGETS)

@@ -126,6 +126,8 @@ def _equalizer(
         if inside
     ]
     effect_db = region_levels_db(each.heard.bands_db, BAND_HZ)[place]
+    # intervals are those of the whole response, to which a compressor adds
+    is_alone = mastering.recipe.settings["multiband_compressor"].bypass
     return _move(
         "equalizer",
         region.name,
@@ -133,7 +135,7 @@ def _equalizer(
         percentile_fact(own, others),
         None,
         Fact("response_db", float(done_db[place]), signed=True),
-        mean_bounds(intervals),
+        mean_bounds(intervals) if is_alone else None,
         Fact("tone_change_db", float(effect_db), signed=True),
         each.heard,
     )

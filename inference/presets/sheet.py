@@ -191,7 +191,11 @@ def _delivery(entry: Any) -> Delivery:
     try:
         return delivery_from_document(entry)
     except KeyError as error:
-        raise RecipeError(f"delivery lacks {error}", code=DAMAGED) from error
+        raise RecipeError(
+            f"delivery lacks {error}; give profile, container, bit_depth and sample_rate, as a "
+            "recipe does, or leave it out",
+            code=DAMAGED,
+        ) from error
 
 
 def _number(values: dict[str, Any], key: str) -> float:

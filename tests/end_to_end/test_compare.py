@@ -216,7 +216,64 @@ def test_a_master_is_recovered_first(
     names = {track["name"] for track in entry["tracks"]}
     assert {"human", "human-recovered"} <= names
     again = run("compare", mix, master, "-o", out, "--json")
-    assert again.code == 74  # it exists
+    assert (again.code, again.document["error"]["code"]) == (74, "exists")
+
+
+def test_the_models_own_master_is_not_told_apart(run: Any, mix: Path, tmp_path: Path) -> None:
+    """Recovered intervals are many, and some of them miss."""
+    master = tmp_path / "own.wav"
+    assert run("master", mix, "-o", master, "--lufs", "-14").code == 0
+    done = run("compare", mix, master, "--lufs", "-14", "--json")
+    assert done.code == 0, done.err
+    assert done.file["same"]
+    verdicts = {each["verdict"] for each in done.file["differences"]}
+    assert verdicts <= {"the same", "not distinguishable"}
+
+
+def test_an_earlier_comparison_is_replaced_as_a_whole(run: Any, mix: Path, tmp_path: Path) -> None:
+    first, second, out = tmp_path / "1.yaml", tmp_path / "2.yaml", tmp_path / "out"
+    first.write_text("settings:\n  saturator:\n    mix: 0.5\n", encoding="utf-8")
+    second.write_text("settings:\n  imager:\n    high_width: 0.5\n", encoding="utf-8")
+    short = ("--listen-to", "1", "-o", out)
+    assert run("compare", mix, first, *short).code == 0
+    own = out / "audio" / "mine.wav"
+    own.write_bytes(b"mine")
+    assert (out / "audio" / "human-with-model-saturator.wav").exists()
+    (out / "report.html").unlink()
+    (out / "comparison.json").unlink()
+    assert run("compare", mix, second, *short).code == 74  # before any work
+    assert run("compare", mix, second, *short, "--force").code == 0
+    names = {path.stem for path in (out / "audio").iterdir()}
+    assert "human-with-model-saturator" not in names
+    assert {"human-with-model-imager", "mine"} <= names
+
+
+def test_a_loudness_out_of_reach_is_named(run: Any, mix: Path, tmp_path: Path) -> None:
+    hand = tmp_path / "hand.yaml"
+    hand.write_text(
+        "delivery: {profile: default, container: wav, bit_depth: 24, sample_rate: 44100, "
+        "target_lufs: -1}\n" + HAND,
+        encoding="utf-8",
+    )
+    done = run("compare", mix, hand, "--json")
+    assert done.code == 0, done.err
+    assert "loudness_out_of_reach" in done.warnings
+
+
+def test_a_limiter_that_is_off_is_refused(run: Any, mix: Path, tmp_path: Path) -> None:
+    hand = tmp_path / "hand.yaml"
+    hand.write_text("settings:\n  limiter:\n    bypass: true\n", encoding="utf-8")
+    done = run("compare", mix, hand, "--json")
+    assert (done.code, done.error_code) == (65, "limiter_bypassed")
+
+
+def test_a_missing_folder_for_intermediate_audio_is_named(
+    run: Any, mix: Path, tmp_path: Path
+) -> None:
+    hand = tmp_path / "hand.yaml"
+    hand.write_text(HAND, encoding="utf-8")
+    done = run("compare", mix, hand, "--json", "--temp-dir", tmp_path / "none")
+    assert (done.code, done.error_code) == (74, "no_directory")
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,9 @@ def _agreement(
     count = len({unit for unit, kept in zip(units, known, strict=True) if kept})
     agreeing = int(np.sum(np.sign(values[known]) == np.sign(mean)))
     is_apart = known.any() and abs(mean) >= TOLD_DB and not low <= 0.0 <= high
+    if is_apart:  # the test is of units, and one large unit may stand against all others
+        own = [unit for unit, kept in zip(units, known, strict=True) if kept]
+        is_apart = float(unit_means(values[known], own).mean()) * mean > 0.0
     verdict = Verdict.NONE if count >= FEWEST_TOLD else Verdict.TOO_FEW
     if is_apart and count >= FEWEST_UNITS and p_adjusted <= ALPHA:
         verdict = Verdict.CONSISTENT

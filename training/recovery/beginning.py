@@ -128,7 +128,8 @@ def first_settings(measured: Measured) -> ChainSettings:
     mix, master = (each.spectrum for each in (measured.mix, measured.master))
     before, after = (third_octaves(each.total)[RESPONSE_THIRDS] for each in (mix, master))
     heard = before > _HEARD * before.max()
-    response_db = np.where(heard, 10.0 * np.log10(np.maximum(after, 1e-30) / before), 0.0)
+    ratio = np.maximum(after, 1e-30) / np.maximum(before, 1e-30)
+    response_db = np.where(heard, 10.0 * np.log10(ratio), 0.0)
     fit = fit_response(
         level_free(response_db), heard, most_db=_MOST_DB, sample_rate=measured.mix.sample_rate
     )

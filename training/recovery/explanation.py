@@ -112,7 +112,8 @@ def cannot_express(explanation: Explanation) -> tuple[str, ...]:
     recovered, null_db = explanation.recovered, explanation.recovered.null_db
     if not recovered.engaged and null_db <= EXACT_DB:
         gain_db = recovered.measured.normalization_db + recovered.gain_db
-        return (f"Nothing was done: the master is the mix, {gain_db:+.1f} dB louder.",)
+        way = "louder" if gain_db >= 0.0 else "quieter"
+        return (f"Nothing was done: the master is the mix, {abs(gain_db):.1f} dB {way}.",)
     share = f"{100.0 * explanation.explained_share:.0f} %"
     if null_db <= EXACT_DB:
         return ("Nothing: the chain makes this master, but for rounding.",)

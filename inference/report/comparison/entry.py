@@ -50,7 +50,7 @@ def comparison_entry(
         "listening": part_entry(comparison.listening, analysis.sample_rate),
         "threshold": {"just_noticeable_db": JUST_NOTICEABLE_DB, "source": SOURCE},
         "overall": heard_entry(comparison.met.overall),
-        "unexplained": None if comparison.rest is None else heard_entry(comparison.rest),
+        "unexplained": None if comparison.met.rest is None else heard_entry(comparison.met.rest),
         "differences": [
             {
                 "kind": str(each.kind),

@@ -27,6 +27,7 @@ from .words import (
     quantity_label,
     summary,
     title,
+    verdict_text,
 )
 
 _STYLE = (
@@ -103,7 +104,7 @@ def _differences(comparison: Comparison) -> str:
             f"{place}. {each.kind.capitalize()}",
             measure(each.size_db, "dB", 2),
             *_heard_cells(each.largest),
-            str(each.verdict),
+            verdict_text(each),
         )
         for place, each in enumerate(comparison.differences, 1)
     ]
@@ -204,7 +205,8 @@ def _effects(comparison: Comparison) -> str:
         "Effects with intervals",
         paragraph(
             "What settings do to this song, whatever their knobs say. The response is that of "
-            "everything up to the limiter, without level.",
+            "everything up to the limiter, without level. Intervals of a recovery hold one by one, "
+            "given the blocks that it found: of many rows some miss.",
             "soft",
         ),
         table(head, rows, (1, 2, 3, 4)),
@@ -243,7 +245,7 @@ def _listening(comparison: Comparison, written: Sequence[Written]) -> str:
 
 
 def _unexplained(comparison: Comparison) -> str:
-    left, rest = comparison.met.human.unexplained, comparison.rest
+    left, rest = comparison.met.human.unexplained, comparison.met.rest
     if left is None or rest is None:
         return ""
     heard = (

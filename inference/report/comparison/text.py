@@ -11,7 +11,14 @@ from ...explaining.moves import Move
 from ...explaining.telling import Reader, told
 from ..facts import LABELS, figure, frequency
 from ..layout import Row, columns, item, wrapped
-from .words import difference_sentence, standing_sentence, summary, title, view_sentence
+from .words import (
+    difference_sentence,
+    standing_sentence,
+    summary,
+    title,
+    verdict_text,
+    view_sentence,
+)
 
 
 def comparison_lines(
@@ -37,7 +44,7 @@ def comparison_lines(
                 f"{place} {each.kind.capitalize()}",
                 f"{figure(each.size_db, 2)} dB",
                 f"{figure(largest.most_db)} dB at {frequency(largest.most_hz)}",
-                str(each.verdict),
+                verdict_text(each),
             )
         )
     lines += columns(rows, "<>><")

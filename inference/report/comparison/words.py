@@ -9,9 +9,11 @@ import numpy as np
 from ....data.files.names import display_name
 from ....models.moves import RESPONSE, RESPONSE_HZ
 from ....models.processors.multiband_compressor import BANDS
+from ....models.rates import NYQUIST_MARGIN
 from ...comparing.audibility import JUST_NOTICEABLE_DB
 from ...comparing.comparison import Comparison
 from ...comparing.differences import (
+    SAME_DB,
     Difference,
     Expected,
     Kind,
@@ -25,10 +27,10 @@ from ..facts import LABELS, figure, frequency
 TOLD_DB = 0.1
 """A smaller difference of an effect is not put into words."""
 
-SAME_DB = 0.05
-"""Masters that differ by less on average do the same."""
-
 MOST_WORDS = 3
+
+NEAR_DB = 0.2
+"""Of two masters neither is nearer to finished songs where they differ by less in it."""
 
 
 def title(comparison: Comparison) -> str:
@@ -90,7 +92,7 @@ def difference_sentence(comparison: Comparison, difference: Difference) -> str:
     if difference.verdict is Verdict.SAME:
         return "both do the same."
     if difference.verdict is Verdict.NOT_DISTINGUISHABLE:
-        return "what was recovered of the human's does not tell both apart."
+        return "what was recovered of the human's master does not tell both apart."
     ours, theirs = (
         recipe.settings[difference.kind.stage].bypass
         for recipe in (comparison.mastering.recipe, comparison.met.human.recipe)
@@ -102,7 +104,15 @@ def difference_sentence(comparison: Comparison, difference: Difference) -> str:
     words = _WORDS.get(difference.kind)
     if words is not None:
         told.append(words(comparison))
-    return f"{'; '.join(filter(None, told)) or 'settings differ'}."
+    text = "; ".join(filter(None, told)) or f"no effect differs by {TOLD_DB:.1f} dB"
+    return f"{text}."
+
+
+def verdict_text(difference: Difference) -> str:
+    """Say whether both differ, and whether anybody hears it."""
+    if difference.verdict is Verdict.DIFFERENT and not difference.largest.is_noticeable:
+        return f"{difference.verdict}, below what is noticeable"
+    return str(difference.verdict)
 
 
 def view_sentence(comparison: Comparison) -> str:
@@ -128,11 +138,16 @@ def standing_sentence(comparison: Comparison) -> str | None:
     if standings is None:
         return None
     model_db, human_db = standings.model.tone_off_db, standings.human.tone_off_db
-    nearer = "the model's" if model_db < human_db else "the human's"
+    if not np.isfinite((standings.mix.tone_off_db, model_db, human_db)).all():
+        return None
+    if abs(model_db - human_db) < NEAR_DB:
+        nearer = "both are equally near"
+    else:
+        nearer = f"{'the model' if model_db < human_db else 'the human'}'s is nearer"
     return (
         f"From the middle of finished songs like this mix, its tone is "
         f"{figure(standings.mix.tone_off_db)} dB away, that of the model's master "
-        f"{figure(model_db)} dB and that of the human's {figure(human_db)} dB: {nearer} is nearer. "
+        f"{figure(model_db)} dB and that of the human's {figure(human_db)} dB: {nearer}. "
         "That is what is usual, not what is right."
     )
 
@@ -152,7 +167,9 @@ def quantity_label(name: str) -> str:
 
 def _tone(comparison: Comparison) -> str:
     rows = comparison.met.quantities[RESPONSE]
-    off_db = region_levels_db(np.array([row.difference_db for row in rows]), RESPONSE_HZ)
+    held = NYQUIST_MARGIN * comparison.mix.analysis.sample_rate >= RESPONSE_HZ
+    off_db = np.where(held, [row.difference_db for row in rows], np.nan)
+    off_db = np.nan_to_num(region_levels_db(off_db, RESPONSE_HZ))
     order = sorted(range(len(REGIONS)), key=lambda place: -abs(off_db[place]))
     told = [
         f"{figure(abs(off_db[place]))} dB {_more(off_db[place])} {REGIONS[place].name}"

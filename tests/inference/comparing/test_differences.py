@@ -74,25 +74,42 @@ def test_every_effect_has_its_block() -> None:
     assert {kind_of(name) for name in QUANTITIES} == set(Kind) - {Kind.DEESSING, Kind.SATURATION}
 
 
+BOTH = (heard(0.5), heard(0.5))
+LITTLE_REST = heard(0.02)
+
+
 def test_an_effect_is_as_sure_as_its_quantities() -> None:
-    model, human = recipe(equalizer={"low_shelf_gain_db": 1.0}), recipe()
     values = NOTHING.copy()
     values[PLACE] = 0.5
     sure = dict(zip(QUANTITIES, zip(values - 0.1, values + 0.1, strict=True), strict=True))
     rows = quantity_differences(NOTHING, values, sure, {}, is_recovered=True)
-    assert verdict_of(Kind.TONE, model, human, rows) is Verdict.DIFFERENT
-    assert verdict_of(Kind.WIDTH, model, human, rows) is Verdict.NOT_DISTINGUISHABLE
+    assert verdict_of(Kind.TONE, BOTH, rows, LITTLE_REST) is Verdict.DIFFERENT
+    assert verdict_of(Kind.WIDTH, BOTH, rows, LITTLE_REST) is Verdict.NOT_DISTINGUISHABLE
     unsure = {**sure, NAME: NOT_DETERMINED}
     rows = quantity_differences(NOTHING, values, unsure, {}, is_recovered=True)  # type: ignore[arg-type]
-    assert verdict_of(Kind.TONE, model, human, rows) is Verdict.NOT_DISTINGUISHABLE
-    exact = quantity_differences(NOTHING, NOTHING, {}, {}, is_recovered=False)
-    assert verdict_of(Kind.TONE, model, human, exact) is Verdict.SAME
+    assert verdict_of(Kind.TONE, BOTH, rows, LITTLE_REST) is Verdict.NOT_DISTINGUISHABLE
 
 
-def test_an_effect_without_quantities_is_told_by_its_settings() -> None:
+def test_one_of_many_intervals_may_miss() -> None:
+    """Of 27 intervals of 90 % two or three miss where nothing differs."""
+    values = NOTHING.copy()
+    values[PLACE] = 0.15  # 1.5 half-widths; together they hold to 1.76
+    sure = dict(zip(QUANTITIES, zip(values - 0.1, values + 0.1, strict=True), strict=True))
+    rows = quantity_differences(NOTHING, values, sure, {}, is_recovered=True)
+    assert rows[PLACE].verdict is Verdict.DIFFERENT
+    assert verdict_of(Kind.TONE, BOTH, rows, LITTLE_REST) is Verdict.NOT_DISTINGUISHABLE
+
+
+def test_what_is_left_unexplained_hides_smaller_differences() -> None:
+    for kind in (Kind.TONE, Kind.SATURATION):
+        assert verdict_of(kind, BOTH, (), heard(0.6)) is Verdict.NOT_DISTINGUISHABLE
+        assert verdict_of(kind, BOTH, (), LITTLE_REST) is Verdict.DIFFERENT
+
+
+def test_exact_settings_differ_by_what_is_heard() -> None:
+    assert verdict_of(Kind.SATURATION, BOTH, (), None) is Verdict.DIFFERENT
+    assert verdict_of(Kind.TONE, (heard(0.01), heard(0.02)), (), None) is Verdict.SAME
     model, human = recipe(), recipe(saturator={"mix": 0.5})
-    assert verdict_of(Kind.SATURATION, model, human, ()) is Verdict.DIFFERENT
-    assert verdict_of(Kind.DEESSING, model, human, ()) is Verdict.SAME
     assert stages_in_use(model, human) == ("saturator", "limiter")
 
 
