@@ -29,6 +29,7 @@ _REFUSALS = {
     errno.ENAMETOOLONG: ("name_too_long", "the name is too long; choose a shorter one"),
 }
 
+_ATTEMPTS = 8  # to make a file that others, who clean up, may remove before it is locked
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -108,17 +109,25 @@ class PartialFile:
         check_output(self.path, (), force)
         with _reporting(self.path):
             remove_stale_partials(self.path.parent)
-            ending = f"{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}"
-            stem = shortened(self.path.name, LONGEST_NAME_BYTES - len(ending) - 1)
-            self.temporary = self.path.with_name(f".{stem}{ending}")
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            _unfinished.add(self.temporary)
-            self.descriptor = os.open(self.temporary, flags, 0o666)
-            _lock(self.descriptor)
-            # Another process may have taken it for a leftover before it was locked.
-            if os.fstat(self.descriptor).st_nlink == 0:
-                os.close(self.descriptor)
-                raise OSError(errno.EAGAIN, "the unfinished file vanished")
+            for _ in range(_ATTEMPTS):
+                if self._opened():
+                    return
+            raise OSError(errno.EAGAIN, "the unfinished file vanished")
+
+    def _opened(self) -> bool:
+        """Make the hidden file; False where another process took it for a leftover meanwhile."""
+        ending = f"{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}"
+        stem = shortened(self.path.name, LONGEST_NAME_BYTES - len(ending) - 1)
+        self.temporary = self.path.with_name(f".{stem}{ending}")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        _unfinished.add(self.temporary)
+        self.descriptor = os.open(self.temporary, flags, 0o666)
+        _lock(self.descriptor)
+        if os.fstat(self.descriptor).st_nlink > 0:
+            return True
+        os.close(self.descriptor)
+        _unfinished.discard(self.temporary)
+        return False
 
     def sync(self) -> None:
         """Bring what was written to the disk."""

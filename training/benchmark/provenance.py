@@ -15,7 +15,9 @@ PARTS = (
 """Folders whose code decides what a master and its figures are."""
 
 APART = frozenset(("report", "commands", "weights.py", "testing_log.py"))
-APART_HERE = frozenset(("bootstrap.py", "summary.py", "document.py", "runner.py", "results.py"))
+APART_HERE = frozenset(
+    ("bootstrap.py", "summary.py", "document.py", "joining.py", "runner.py", "results.py")
+)
 """What decides only how results are summed up, kept or shown."""
 
 

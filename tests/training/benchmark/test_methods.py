@@ -168,12 +168,15 @@ def test_shuffled_references_reach_the_method(tmp_path: Path) -> None:
     assert other.fingerprint != shuffled.fingerprint
 
 
-def test_the_fit_of_the_chains_own_masters_is_for_no_others() -> None:
+def test_recovery_is_for_masters_that_were_made_of_their_mixes() -> None:
     inversion = make_method("inversion", NOTHING, lambda each: ())
     target = task(target=song(1, "rock"))
     assert inversion.refusal(target) != ""
     own = replace(target, truth=Truth(settings=default_settings()))
     assert inversion.refusal(own) == ""
+    other = replace(target, plan=replace(target.plan, suite="SYN-OUT"))
+    assert inversion.refusal(other) == ""
+    assert inversion.refusal(replace(other, target=None)) != ""
 
 
 def test_oracle_needs_a_target() -> None:

@@ -1,4 +1,4 @@
-"""The recovery of settings from the target itself, for masters that the chain made.
+"""The recovery of settings from the target itself, for masters that were made of their mixes.
 
 It shows how exactly settings come back, and is delivered with what was found: limiter and gain too.
 """
@@ -16,6 +16,9 @@ from .method import Made
 
 VERSION = 1
 """Raised when recovery finds other settings."""
+
+OUT_OF_CLASS = "SYN-OUT"
+"""The suite whose masters something else than the chain made of their mixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Inversion:
         return f"recovery {VERSION}"
 
     def refusal(self, task: Task) -> str:
-        """Refuse tasks without a target, and masters that the chain did not make."""
-        if task.truth.settings is None:
-            return "the chain did not make the target"
+        """Refuse tasks without a target, and targets that nothing made of their mixes."""
+        if task.truth.settings is None and task.plan.suite != OUT_OF_CLASS:
+            return "the target was not made of the mix"
         return "there is no target" if task.target is None else ""
 
     def make(self, task: Task, folder: Path) -> Made:
