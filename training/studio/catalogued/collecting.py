@@ -252,12 +252,8 @@ def check_enough(catalogue: Path, known: StudiedPairs, least: int) -> None:
 
 def prints_of(catalogue: Catalogue, known: StudiedPairs) -> dict[str, Words]:
     """Return the fingerprints of what pairs hold, by content."""
-    found = {}
-    for sha256 in sorted({each for both in known.hashes() for each in both}):
-        sketch = catalogue.sketch(sha256)
-        if sketch is not None:
-            found[sha256] = sketch.words
-    return found
+    held = sorted({each for both in known.hashes() for each in both})
+    return {sha256: catalogue.sketch(sha256).words for sha256 in held}
 
 
 def _lost(item: PairItem, error: WorkerError) -> Studied | str:
