@@ -17,6 +17,7 @@ from ....data.corpus.working_folder import locked
 from ....data.execution.engine import Engine
 from ....data.files.names import display_name
 from ....data.reference.corpus import ReferenceCorpus
+from ....inference.report.layout import counted
 from ....models.errors import CatalogueError, WorkerError
 from ...recovery.explaining import MasteredFrames
 from ..base import BaseModel
@@ -232,8 +233,8 @@ def _too_few(
         told.append(f"{len(unsure)} unsure")
     why = f" ({'; '.join(told)})" if told else ""
     return CatalogueError(
-        f"{display_name(catalogue)}: {count} pairs can be learned from, and {needed} are needed"
-        f"{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
+        f"{display_name(catalogue)}: {counted(count, 'pair')} can be learned from, and {needed} "
+        f"are needed{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
         code="few_pairs",
         path=catalogue,
     )
