@@ -1,6 +1,7 @@
 """What scanning a messy library finds, and how exactly mixes and masters are aligned.
 
-    python benchmarks/catalogue.py [--files 300] [--pairs 300] [--seed 0] [--music FOLDER]
+    python benchmarks/catalogue.py [--files 300] [--pairs 300] [--seed 0] [--seconds 40]
+        [--music FOLDER]
 
 Writes a library of songs of the generator (and half of them, with ``--music``, real music with a
 voice of the generator): revisions, masters by processors of its own or by this project's chain,
@@ -8,7 +9,7 @@ copies, instrumentals, edits, other takes, covers, stems, listening copies; name
 them. Then it scans the library and holds what is sure against the truth. A pair is right if it is
 this master and the very revision it was made of. The second part shifts, resamples, flips, fades
 and drifts masters at random: an alignment is exact if its offset is within half a sample of the
-true one and its polarity is right.
+true one and its polarity is right. Songs last from ``--seconds`` to half as much again.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=300)
     parser.add_argument("--pairs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--music", type=Path, help="folder, or file with a path a line")
     parser.add_argument("--keep", type=Path, help="folder for the library; else a temporary one")
     arguments = parser.parse_args()
@@ -52,15 +54,16 @@ def main() -> None:
     music = music_files(arguments.music)
     if arguments.files:
         with tempfile.TemporaryDirectory() as name:
-            find(arguments.keep or Path(name), arguments.files, arguments.seed, music)
+            root = arguments.keep or Path(name)
+            find(root, arguments.files, arguments.seed, music, arguments.seconds)
     if arguments.pairs:
-        exactness(arguments.pairs, arguments.seed, music)
+        exactness(arguments.pairs, arguments.seed, music, arguments.seconds)
 
 
-def find(root: Path, count: int, seed: int, music: list[Path]) -> None:
+def find(root: Path, count: int, seed: int, music: list[Path], shortest_s: float) -> None:
     """Build a library, scan it, and print what was found."""
     started = time.process_time()
-    library = build(root / "library", count, seed, music)
+    library = build(root / "library", count, seed, music, shortest_s)
     print(
         f"built {len(library.sound_of)} files in {time.process_time() - started:.0f} s", flush=True
     )
@@ -124,10 +127,10 @@ def _judge(library: Library, catalogue: Catalogue) -> None:
         print(f"missed: {', '.join(map(str, names))}: {reasons}")
 
 
-def exactness(count: int, seed: int, music: list[Path]) -> None:
+def exactness(count: int, seed: int, music: list[Path], shortest_s: float) -> None:
     """Align random pairs and print how many are exact."""
     rng = np.random.default_rng((seed, 1))
-    songs = islice(materials(rng, music), min(_SOURCES, count))
+    songs = islice(materials(rng, music, shortest_s), min(_SOURCES, count))
     sources = [(song.mix().astype(np.float32), song.sample_rate) for song in songs]
     errors, refused, times_s = [], 0, []
     flipped = 0

@@ -59,10 +59,10 @@ class Library:
         self.sound_of[path] = sound
 
 
-def materials(rng: np.random.Generator, music: list[Path]) -> Iterator[Material]:
+def materials(rng: np.random.Generator, music: list[Path], shortest_s: float) -> Iterator[Material]:
     """Yield songs without end: of the generator, and real ones with a voice of the generator."""
     while True:
-        duration_s = float(rng.uniform(40.0, 62.0))
+        duration_s = float(rng.uniform(shortest_s, 1.55 * shortest_s))
         rate = int(rng.choice(RATES_HZ, p=(0.55, 0.35, 0.1)))
         if music and rng.random() < 0.5:
             found = _real(music[int(rng.integers(len(music)))], duration_s, rng)
@@ -87,11 +87,11 @@ def music_files(folder: Path | None) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
-def build(root: Path, count: int, seed: int, music: list[Path]) -> Library:
-    """Write at least ``count`` files."""
+def build(root: Path, count: int, seed: int, music: list[Path], shortest_s: float) -> Library:
+    """Write at least ``count`` files; those of a smaller count are the same."""
     rng = np.random.default_rng(seed)
     library, namer = Library(root), Namer(rng)
-    songs = materials(rng, music)
+    songs = materials(rng, music, shortest_s)
     while len(library.sound_of) < count:
         _write_song(library, next(songs), namer, f"s{len(library.sound_of)}", rng)
     return library

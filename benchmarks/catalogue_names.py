@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-_FIRST = (
+FIRST_WORDS = (
     *("Blue", "Broken", "Cold", "Dancing", "Electric", "Falling", "Golden", "Hollow", "Last"),
     *("Lonely", "Midnight", "Neon", "Ocean", "Paper", "Silver", "Slow", "Sweet", "Velvet", "Wild"),
 )
-_SECOND = (
+SECOND_WORDS = (
     *("Arrow", "Bridges", "City", "Door", "Fire", "Ghost", "Heart", "Island", "Light", "Machine"),
     *("Moon", "Rain", "River", "Road", "Sky", "Song", "Stranger", "Summer", "Train", "Winter"),
 )
@@ -38,9 +38,9 @@ class Namer:
         rng = self._rng
         title = ""
         while not title or title in self._used:
-            title = f"{rng.choice(_FIRST)} {rng.choice(_SECOND)}"
+            title = f"{rng.choice(FIRST_WORDS)} {rng.choice(SECOND_WORDS)}"
             if len(self._used) > 200:
-                title += f" {rng.choice(_SECOND)}"
+                title += f" {rng.choice(SECOND_WORDS)}"
         self._used.add(title)
         return SongNames(
             rng,

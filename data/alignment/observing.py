@@ -72,8 +72,8 @@ class Window:
     pair: Pair
     rate: int
     scale: float
-    mix: Array
-    master: Array
+    mix: Samples
+    master: Samples
     margin: int
     delay: Delay
 
@@ -97,7 +97,7 @@ class Window:
         ahead_s = (self.middle_s + offset_s - self.pair.master_start_s) / self.scale
         return (ahead_s - 0.5 * WINDOW_S) * self.rate - self.margin
 
-    def in_step(self, samples: int) -> tuple[Array, Array]:
+    def in_step(self, samples: int) -> tuple[Samples, Samples]:
         """Return both windows with the master taken ``samples`` later."""
         start = min(max(self.margin + samples, 0), self.master.shape[1] - self.mix.shape[1])
         return self.mix, self.master[:, start : start + self.mix.shape[1]]
@@ -141,9 +141,8 @@ def observe(pairs: Sequence[Pair], mix: Track, master: Track, drift_ppm: float) 
     margin, frames = round(MARGIN_S * rate), round(WINDOW_S * rate)
     windows = []
     for pair in pairs:
-        one = resampled(pair.mix, mix.sketch.sample_rate, rate, 0.0)
-        two = resampled(pair.master, master.sketch.sample_rate, rate, drift_ppm)
-        one, two = fitted(one, frames), fitted(two, frames + 2 * margin)
+        one = _at_rate(pair.mix, mix.sketch.sample_rate, rate, 0.0, frames)
+        two = _at_rate(pair.master, master.sketch.sample_rate, rate, drift_ppm, frames + 2 * margin)
         window = Window(pair, rate, 1.0 + 1e-6 * drift_ppm, one, two, margin, Delay(0.0, 1, 0.0))
         windows.append(replace(window, delay=coarse_delay(*window.in_step(0), rate, margin)))
     return windows
@@ -158,7 +157,11 @@ def resampled(samples: Samples, rate: int, target_rate: int, drift_ppm: float) -
     return StreamResampler(source, target_rate * _PARTS, len(wide)).process(wide, last=True)
 
 
-def fitted(samples: Array, frames: int) -> Array:
-    """Return samples cut or filled with silence to a length."""
-    cut = samples[:, :frames]
-    return np.pad(cut, ((0, 0), (0, frames - cut.shape[1])))
+def _at_rate(
+    samples: Samples, rate: int, target_rate: int, drift_ppm: float, frames: int
+) -> Samples:
+    """Return so many samples at another rate; where nothing is done to them, they are no copy."""
+    if rate != target_rate or drift_ppm != 0.0:
+        samples = resampled(samples, rate, target_rate, drift_ppm).astype(np.float32)
+    missing = frames - samples.shape[1]
+    return samples[:, :frames] if missing <= 0 else np.pad(samples, ((0, 0), (0, missing)))

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..alignment.sketch import Sketch
-from ..corpus.fingerprint import shared_words
+from ..corpus.shared_words import Prints, shared_words
 from .names import Role
 from .records import Comparison
 from .roles import Song
@@ -24,9 +23,15 @@ SAME_LOSSY_DB = -15.0
 _NEAR_LU, _NEAR_PLR_DB, _NEAR_S = 0.25, 1.5, 0.25
 
 
-def near_pairs(songs: Sequence[Song], sketches: Sequence[Sketch]) -> list[tuple[int, int]]:
-    """Return places of files that share words of their fingerprints, or their title."""
-    found = set(shared_words([each.words for each in sketches]))
+def near_pairs(songs: Sequence[Song], prints: Prints) -> list[tuple[int, int]]:
+    """Return places of files that share words of their fingerprints, or their title.
+
+    Args:
+        songs: All of them.
+        prints: Fingerprints in the same order; each is taken several times.
+
+    """
+    found = set(shared_words(prints))
     named: dict[str, list[int]] = defaultdict(list)
     for place, song in enumerate(songs):
         if song.name.title:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from ...models.errors import CatalogueError
-from ..alignment.sketch import Sketch
+from ..corpus.fingerprint import Words
 from ..execution.engine import Engine, ThisProcess
 from ..files.names import display_name
 from .candidates import are_copies, may_be_copies, near_pairs, without_copies
@@ -45,15 +45,11 @@ class _Comparer:
     progress: Progress
     known: dict[tuple[str, str], Comparison]
     made: int = 0
-    sketches: dict[str, Sketch] = field(default_factory=dict)
 
     def run(self, step: str, pairs: Sequence[tuple[Song, Song]]) -> None:
         """Align pairs of mix and master."""
         left = [each for each in pairs if _key(*each) not in self.known]
-        tasks = [
-            Task(mix.path, master.path, self.sketches[mix.sha256], self.sketches[master.sha256])
-            for mix, master in left
-        ]
+        tasks = (_task(self.catalogue, *each) for each in left)
         for done, (place, comparison) in enumerate(self.engine.run(compare, tasks), 1):
             key = _key(*left[place])
             if comparison.lasts:
@@ -61,6 +57,20 @@ class _Comparer:
             self.known[key] = comparison
             self.made += 1
             self.progress(step, done / len(left))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prints:
+    """Fingerprints of songs, read from the catalogue when they are asked for."""
+
+    catalogue: Catalogue
+    songs: Sequence[Song]
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def __getitem__(self, place: int, /) -> Words:
+        return self.catalogue.sketch(self.songs[place].sha256).words
 
 
 def pair(catalogue: Catalogue, progress: Progress, engine: Engine | None = None) -> int:
@@ -78,17 +88,12 @@ def pair(catalogue: Catalogue, progress: Progress, engine: Engine | None = None)
     files, contents = catalogue.files(), catalogue.contents()
     songs = songs_of(files, contents)
     comparer = _Comparer(catalogue, engine or ThisProcess(), progress, catalogue.comparisons())
-    fit = []
-    for song in songs.values():
-        sketch = catalogue.sketch(song.sha256)
-        if sketch is not None:
-            comparer.sketches[song.sha256] = sketch
-            if not song.facts.unfit and song.name.role not in (Role.STEM, Role.COPY):
-                fit.append(song)
-    near = [
-        (fit[one], fit[two])
-        for one, two in near_pairs(fit, [comparer.sketches[song.sha256] for song in fit])
+    fit = [
+        song
+        for song in songs.values()
+        if not song.facts.unfit and song.name.role not in (Role.STEM, Role.COPY)
     ]
+    near = [(fit[one], fit[two]) for one, two in near_pairs(fit, _Prints(catalogue, fit))]
     alike = [each for each in near if may_be_copies(*each)]
     comparer.run("looking for copies", alike)
     same = [each for each in alike if are_copies(*each, comparer.known[_key(*each)])]
@@ -132,15 +137,13 @@ def confirm(catalogue: Catalogue, mix: Path, master: Path) -> None:
     """
     songs = songs_of(catalogue.files(), catalogue.contents())
     first, second = (_song_at(catalogue, path, songs) for path in (mix, master))
-    sketches = [catalogue.sketch(song.sha256) for song in (first, second)]
     comparison = catalogue.comparisons().get(_key(first, second))
-    if comparison is None and sketches[0] is not None and sketches[1] is not None:
-        comparison = compare(Task(first.path, second.path, sketches[0], sketches[1]))
+    if comparison is None:
+        comparison = compare(_task(catalogue, first, second))
         if comparison.lasts:
             catalogue.put_comparison(*_key(first, second), comparison)
-    if comparison is None or comparison.alignment is None:
-        reason = comparison.reason if comparison else "one of both cannot be read"
-        raise CatalogueError(reason, code="other_performance", path=master)
+    if comparison.alignment is None:
+        raise CatalogueError(comparison.reason, code="other_performance", path=master)
     catalogue.decide(*_key(first, second), Status.CONFIRMED)
 
 
@@ -208,6 +211,11 @@ def _song_at(catalogue: Catalogue, path: Path, songs: Mapping[str, Song]) -> Son
             return songs[file.sha256]
     message = f"{display_name(path)}: is no readable file of the catalogue; scan its folder"
     raise CatalogueError(message, code="not_in_catalogue", path=path)
+
+
+def _task(catalogue: Catalogue, mix: Song, master: Song) -> Task:
+    sketches = (catalogue.sketch(each.sha256) for each in (mix, master))
+    return Task(mix.path, master.path, *sketches)
 
 
 def _key(mix: Song, master: Song) -> tuple[str, str]:

@@ -80,8 +80,13 @@ class Catalogue:
             known.setdefault(size, set()).add(sha256)
         return {size: frozenset(each) for size, each in known.items()}
 
-    def sketch(self, sha256: str) -> Sketch | None:
-        """Return the sketch of a content, None where it could not be read."""
+    def sketch(self, sha256: str) -> Sketch:
+        """Return the sketch of a content that could be read.
+
+        Raises:
+            KeyError: There is none.
+
+        """
         query = "SELECT facts, words, levels FROM contents WHERE sha256 = ? AND facts IS NOT NULL"
         for facts_json, words, levels in self._rows(query, sha256):
             facts = facts_from(facts_json)
@@ -92,7 +97,7 @@ class Catalogue:
                 np.frombuffer(words, "<u4"),
                 np.frombuffer(levels, np.uint8),
             )
-        return None
+        raise KeyError(sha256)
 
     def put_measured(self, file: StoredFile, measured: Measured) -> None:
         """Keep a file and, where it was measured, its content."""

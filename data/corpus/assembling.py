@@ -10,8 +10,8 @@ from typing import Any
 
 from .components import Origin, components
 from .cutting import cut_splits, plan_for
-from .fingerprint import Match, find_matches
 from .manifest import ManifestEntry
+from .matches import Match, find_matches
 from .measuring import CORPUS_RATE_HZ, Measurement
 from .selection import (
     Candidate,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .fingerprint import Match
 from .listing import ListedTrack
+from .matches import Match
 from .measuring import Measurement
 from .origins import artist_keys
 

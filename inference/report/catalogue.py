@@ -14,7 +14,7 @@ from ...data.catalogue.store import Catalogue
 from ...data.files.names import display_name
 from ...data.findings import Finding
 from .document import Json, file_entry, plain
-from .layout import wrapped
+from .layout import counted, wrapped
 
 _ORDER = (Status.CONFIRMED, Status.SURE, Status.UNSURE, Status.REJECTED)
 _SHOWN_FILES = 40
@@ -24,7 +24,7 @@ _INTERRUPTED = "The last scan was interrupted: pairs are older than files; scan 
 def scanned_line(path: Path, scanned: Scanned) -> str:
     """Tell what a scan did."""
     return (
-        f"{display_name(path)}: {scanned.files} files, {scanned.measured} measured, "
+        f"{display_name(path)}: {counted(scanned.files, 'file')}, {scanned.measured} measured, "
         f"{scanned.compared} compared, {scanned.gone} gone"
     )
 
@@ -34,7 +34,7 @@ def catalogue_lines(catalogue: Catalogue) -> list[str]:
     pairs, remarks = catalogue.pairs(), catalogue.remarks()
     counts = Counter(pair.status for pair in pairs)
     told = ", ".join(f"{counts[status]} {status.value}" for status in _ORDER)
-    lines = [f"{display_name(catalogue.path)}: {len(pairs)} pairs: {told}"]
+    lines = [f"{display_name(catalogue.path)}: {counted(len(pairs), 'pair')}: {told}"]
     if not catalogue.is_complete:
         lines += wrapped(_INTERRUPTED, "  ")
     for status in _ORDER:
@@ -43,7 +43,7 @@ def catalogue_lines(catalogue: Catalogue) -> list[str]:
                 lines += pair_lines(pair)
     files = [file for file in catalogue.files() if file.sha256 in remarks or not file.sha256]
     if files:
-        lines.append(f"{len(files)} files are in no pair:")
+        lines.append(f"{counted(len(files), 'file')} in no pair:")
     for file in files[:_SHOWN_FILES]:
         remark = display_name(remarks.get(file.sha256, "It cannot be opened."))
         lines.append(f"  {display_name(_short(file))}")

@@ -31,6 +31,11 @@ def item(label: str, text: str) -> list[str]:
     return wrapped(text, f"{label:<{LABEL_COLUMNS}}")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something, as in ``1 pair`` and ``2 pairs``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def columns(rows: Sequence[Row], alignment: str, indent: int = 2) -> list[str]:
     """Set rows in columns, each aligned by one of ``<`` and ``>``."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what differs from the configuration, as in run=FOLDER, name=NAME, base=FILE, "
         "cache=FOLDER, jobs=2, leaks=leave_out, logging=none or logging.uri=ADDRESS",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="replace model and proof of an earlier run"
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
 
 
@@ -53,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     ensure_warm()
     # what libraries tell is for people: stdout is the document's
     with contextlib.redirect_stdout(sys.stderr), Progress(arguments.catalogue) as progress:
-        found = finetune(arguments.catalogue, config, command, engine, progress)
+        found = finetune(
+            arguments.catalogue, config, command, engine, progress, force=arguments.force
+        )
     say("\n".join([*proof_lines(found.proof), *_places(found)]))
     arguments.answer.entries.append(_entry(found))
     arguments.answer.give()

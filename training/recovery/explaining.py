@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Self, TypeAlias
@@ -22,6 +23,9 @@ from ...models.network.moves import apply_moves, interpolation
 from .usual import usual_moves
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+AT_ONCE = 16
+"""Pairs of which all is held at once: some 10 MB each, for 24 s of audio."""
 
 EFFECTIVE_CELLS = 60.0
 """So many independent levels an excerpt counts for: neighbors in time and frequency err alike."""
@@ -61,6 +65,11 @@ class MasteredFrames:
 
         spectra = SpectrumBatch(self.spectra.mid[chosen], self.spectra.side[chosen])
         return type(self)(of(self.mix), spectra, of(self.master), self.sample_rate)
+
+    def parts(self) -> Iterator[Self]:
+        """Yield the pairs a few at a time, of which all is held at once."""
+        for start in range(0, len(self), AT_ONCE):
+            yield self.rows(slice(start, start + AT_ONCE))
 
     def rendered(self, moves: Tensor) -> SpectralFrames:
         """Return the mixes, mastered by moves at the loudness of their masters."""

@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from ...data.catalogue.store import open_catalogue
 from ...data.execution.engine import Engine
 from ...data.files.names import display_name
+from ...data.files.partial import check_output
 from ...inference.corpora import named_corpora
 from ...inference.documents import write_text
 from ...inference.json_text import dump_json
@@ -79,7 +80,13 @@ class FineTuned:
 
 
 def finetune(
-    catalogue: Path, config: DictConfig, command: str, engine: Engine, progress: Progress
+    catalogue: Path,
+    config: DictConfig,
+    command: str,
+    engine: Engine,
+    progress: Progress,
+    *,
+    force: bool = False,
 ) -> FineTuned:
     """Adapt the base model to a studio, prove it, export, record and register it.
 
@@ -89,15 +96,18 @@ def finetune(
         command: The command line, for the record.
         engine: Where pairs are studied.
         progress: Told how far it is.
+        force: Whether model and proof of an earlier run in the same folder may be replaced.
 
     Raises:
         CatalogueError: ``few_pairs`` where they are too few, ``leak`` where songs lie in a
             reference corpus, or the catalogue cannot be read.
         UsageError: A value of the configuration cannot be.
         ModelError: The base model cannot be used.
-        OutputError: Something cannot be written.
+        OutputError: Something cannot be written, or is there already.
 
     """
+    run = Path(config.run)
+    weights, page, document = _outputs(run, str(config.name), force=force)
     torch.set_flush_denormal(True)
     rules, listening = _rules(config)
     base = base_model(config.base)
@@ -118,10 +128,9 @@ def finetune(
     if program is not None:
         matchering = partial(matched_errors, program=program, rules=rules, progress=progress)
     proof = prove(collected, base, leaks, matchering)
-    run = Path(config.run)
     facts = _facts(command, proof)
-    weights = export_adapted(
-        run / MODEL_FOLDER / f"{config.name}.safetensors",
+    export_adapted(
+        weights,
         base,
         proof.model,
         collected.pairs,
@@ -130,14 +139,22 @@ def finetune(
     )
     told = {name: text for name, text in facts.items() if name != "pairs_sha256"}
     told |= {"base": base.file.path.name, "base_sha256": base.file.sha256}
-    folder = run / PROOF_FOLDER
-    excerpts = write_excerpts(proof, folder, listening, progress)
-    document = proof_document(proof, excerpts, told)
-    write_text(folder / PAGE, proof_page(proof, excerpts, told, str(config.name)), force=True)
-    write_text(folder / DOCUMENT, dump_json(document), force=True)
+    excerpts = write_excerpts(proof, page.parent, listening, progress)
+    write_text(page, proof_page(proof, excerpts, told, str(config.name)), force=True)
+    write_text(document, dump_json(proof_document(proof, excerpts, told)), force=True)
     progress("recording", 0.0)
     registered = _recorded(config, proof, told, weights)
-    return FineTuned(proof, weights, folder / PAGE, folder / DOCUMENT, registered, base)
+    return FineTuned(proof, weights, page, document, registered, base)
+
+
+def _outputs(run: Path, name: str, *, force: bool) -> tuple[Path, Path, Path]:
+    """Return files of model, page and document, none of which is there or may not be replaced."""
+    proof = run / PROOF_FOLDER
+    paths = run / MODEL_FOLDER / f"{name}.safetensors", proof / PAGE, proof / DOCUMENT
+    for path in paths:
+        if path.exists():
+            check_output(path, (), force)
+    return paths
 
 
 def _rules(config: DictConfig) -> tuple[ExcerptRules, ListeningRules]:

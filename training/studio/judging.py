@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..recovery.explaining import MasteredFrames
+from ..recovery.explaining import AT_ONCE, MasteredFrames
 
 Array: TypeAlias = npt.NDArray[np.float64]
-
-_CHUNK = 64  # mixes rendered at once
 
 
 class Judge(Protocol):
@@ -44,8 +42,5 @@ class TwinJudge:
     def distances(self, moves: Array) -> Array:
         """See `Judge`: the mel distance of results at the loudness of the masters."""
         given = torch.from_numpy(moves).to(self.pairs.mix.mid)
-        found = []
-        for start in range(0, len(moves), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            found.append(self.pairs.rows(rows).distances(given[rows]).double().numpy())
-        return np.concatenate(found)
+        parts = zip(self.pairs.parts(), torch.split(given, AT_ONCE), strict=True)
+        return np.concatenate([part.distances(own).double().numpy() for part, own in parts])

@@ -152,8 +152,8 @@ class Elsewhere:
     """An engine as other processes are: all goes through pickle, and ends in another order."""
 
     def run(self, work: Any, items: Any) -> Any:
-        for place in reversed(range(len(items))):
-            result = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(items[place])))
+        for place, item in reversed(list(enumerate(items))):
+            result = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(item)))
             yield place, pickle.loads(pickle.dumps(result))
 
 

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from glassmaster.data.corpus.character import character
-from glassmaster.data.corpus.fingerprint import Words, find_matches, fingerprint, repetition
+from glassmaster.data.corpus.fingerprint import Words, fingerprint, repetition
+from glassmaster.data.corpus.matches import find_matches
 from glassmaster.data.corpus.selection import NOISE_LIVELINESS_DB
 from glassmaster.data.features.frames import mel_frames
 from glassmaster.data.synthetic import compose

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from glassmaster.data.corpus.character import Character
-from glassmaster.data.corpus.fingerprint import Match
 from glassmaster.data.corpus.listing import ListedTrack
+from glassmaster.data.corpus.matches import Match
 from glassmaster.data.corpus.measuring import Measurement, Structure, bandwidth_hz
 from glassmaster.data.corpus.selection import (
     Candidate,

@@ -17,6 +17,7 @@ from ....data.corpus.working_folder import locked
 from ....data.execution.engine import Engine
 from ....data.files.names import display_name
 from ....data.reference.corpus import ReferenceCorpus
+from ....inference.report.layout import counted
 from ....models.errors import CatalogueError, WorkerError
 from ...recovery.explaining import MasteredFrames
 from ..base import BaseModel
@@ -232,8 +233,8 @@ def _too_few(
         told.append(f"{len(unsure)} unsure")
     why = f" ({'; '.join(told)})" if told else ""
     return CatalogueError(
-        f"{display_name(catalogue)}: {count} pairs can be learned from, and {needed} are needed"
-        f"{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
+        f"{display_name(catalogue)}: {counted(count, 'pair')} can be learned from, and {needed} "
+        f"are needed{why}; scan more folders, or confirm pairs with `glassmaster catalogue pair`",
         code="few_pairs",
         path=catalogue,
     )
@@ -258,12 +259,8 @@ def prints_of(catalogue: Catalogue, hashes: Iterable[tuple[str, str]]) -> dict[s
         hashes: SHA-256 of each pair's mix and master.
 
     """
-    found = {}
-    for sha256 in sorted({each for both in hashes for each in both}):
-        sketch = catalogue.sketch(sha256)
-        if sketch is not None:
-            found[sha256] = sketch.words
-    return found
+    held = sorted({each for both in hashes for each in both})
+    return {sha256: catalogue.sketch(sha256).words for sha256 in held}
 
 
 def _lost(item: PairItem, error: WorkerError) -> Studied | str:

@@ -13,7 +13,8 @@ from itertools import combinations
 
 from ....data.catalogue.records import CataloguePair
 from ....data.corpus.components import Union
-from ....data.corpus.fingerprint import Words, find_matches
+from ....data.corpus.fingerprint import Words
+from ....data.corpus.matches import find_matches
 from ....models.errors import CatalogueError
 
 

@@ -42,7 +42,9 @@ def compared(held_out: HeldOut, frames: MasteredFrames, judge: Judge) -> HeldOut
 
     """
     matching = spectrum_matches(held_out, frames)
-    unprocessed = frame_distances(frames.mix, frames.master).double().numpy()
+    unprocessed = np.concatenate(
+        [frame_distances(part.mix, part.master).double().numpy() for part in frames.parts()]
+    )
     return replace(
         held_out,
         errors_db={
@@ -58,9 +60,12 @@ def compared(held_out: HeldOut, frames: MasteredFrames, judge: Judge) -> HeldOut
 def spectrum_matches(held_out: HeldOut, frames: MasteredFrames) -> Array:
     """Return moves that give each mix the mean spectrum of masters elsewhere, ``(song, moves)``."""
     heard = directions()[LEVELS]
+    statistics = [
+        [frame_statistics(each, frames.sample_rate) for each in (part.mix, part.master)]
+        for part in frames.parts()
+    ]
     mixes_db, masters_db = (
-        frame_statistics(each, frames.sample_rate).double().numpy() @ heard.T
-        for each in (frames.mix, frames.master)
+        torch.cat(each).double().numpy() @ heard.T for each in zip(*statistics, strict=True)
     )
     units = np.array(held_out.units)
     moves = np.tile(NEUTRAL, (len(units), 1))

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from ....inference.report.frame import document_of
+from ....inference.report.layout import counted
 from ....inference.report.markup import (
     escape,
     listing,
@@ -103,8 +104,8 @@ def _header(proof: Proof, title: str) -> str:
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(small)}</small></dd></div>"
         for name, value, small in keys
     )
-    unit = "songs" if proof.decision.by_song else "albums"
-    told = f"{len(proof.collected.known)} pairs of mix and master, {proof.decision.units} {unit}"
+    units = counted(proof.decision.units, "song" if proof.decision.by_song else "album")
+    told = f"{counted(len(proof.collected.known), 'pair')} of mix and master, {units}"
     return (
         f'<header><h1>{escape(title)}</h1><p class="soft">{escape(told)}</p>'
         f'<p class="badge {kind}">{escape(badge)}</p>'
@@ -126,7 +127,7 @@ def _warnings(proof: Proof) -> str:
     ]
     if known.unsure:
         notes.append(
-            f"{len(known.unsure)} pairs are unsure and not used until someone confirms them: "
+            f"{counted(len(known.unsure), 'pair')} unsure, not used until someone confirms: "
             f"{', '.join(known.unsure)}."
         )
     if proof.decision.by_song:
@@ -135,9 +136,11 @@ def _warnings(proof: Proof) -> str:
             "of an album were learned from, which flatters every method that learns."
         )
     if units.by_artist:
-        notes.append(f"{units.by_artist} pairs have no album and count by their artist.")
+        notes.append(f"Without an album, by artist: {counted(units.by_artist, 'pair')}.")
     if units.by_song:
-        notes.append(f"{units.by_song} pairs have neither album nor artist, and count each.")
+        notes.append(
+            f"Without album and artist, each for itself: {counted(units.by_song, 'pair')}."
+        )
     if notes:
         parts.append(listing(map(prose, notes), "notes"))
     title = "Leaks, and what else to know" if proof.leaks else "To know"

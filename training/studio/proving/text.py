@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....inference.report.layout import columns, wrapped
+from ....inference.report.layout import columns, counted, wrapped
 from ..validating import STUDIO
 from .proof import Proof, verdict_sentence
 
@@ -11,7 +11,8 @@ def proof_lines(proof: Proof) -> list[str]:
     """Return the table of methods, what was left out, and the verdict."""
     known, decision, units = proof.collected.known, proof.decision, proof.collected.units
     lines = [
-        f"{len(known)} pairs of {decision.units} {'songs' if decision.by_song else 'albums'}; "
+        f"{counted(len(known), 'pair')} of "
+        f"{counted(decision.units, 'song' if decision.by_song else 'album')}; "
         f"{known.new} studied now, {len(known) - min(known.new, len(known))} kept from before"
     ]
     rows = [("", "error in dB", "95 %", f"{STUDIO} better on")]
@@ -24,11 +25,10 @@ def proof_lines(proof: Proof) -> list[str]:
     if decision.by_song:
         lines += wrapped("fewer than five albums: songs were left out one by one", "  ")
     if units.by_artist:
-        lines += wrapped(f"{units.by_artist} pairs have no album and count by their artist", "  ")
+        lines += wrapped(f"without an album, by artist: {counted(units.by_artist, 'pair')}", "  ")
     if units.by_song:
-        lines += wrapped(
-            f"{units.by_song} pairs have neither album nor artist, and count each", "  "
-        )
+        text = f"without album and artist, each for itself: {counted(units.by_song, 'pair')}"
+        lines += wrapped(text, "  ")
     for name, reason in proof.not_run.items():
         lines += wrapped(f"{name} was not run: {reason}", "  ")
     for name, source in proof.leaks.items():
@@ -38,6 +38,7 @@ def proof_lines(proof: Proof) -> list[str]:
             lines += wrapped(f"left out: {each.name}: {each.reason}", "  ")
     if known.unsure:
         lines += wrapped(
-            f"{len(known.unsure)} unsure pairs are not used: {', '.join(known.unsure)}", "  "
+            f"unsure and not used: {counted(len(known.unsure), 'pair')}: {', '.join(known.unsure)}",
+            "  ",
         )
     return [*lines, *wrapped(verdict_sentence(decision), "")]

@@ -50,6 +50,6 @@ def test_too_few_say_what_became_of_the_others() -> None:
     with pytest.raises(CatalogueError) as caught:
         check_enough(Path("mine"), explained_only(known(0.3, 7.5)), 2)
     assert caught.value.code == "few_pairs"
-    assert "mine: 1 pairs can be learned from, and 2 are needed" in caught.value.message
+    assert "mine: 1 pair can be learned from, and 2 are needed" in caught.value.message
     assert "song 1: its best explanation leaves 7.5 dB" in caught.value.message
     assert "1 unsure" in caught.value.message

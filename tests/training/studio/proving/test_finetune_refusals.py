@@ -83,6 +83,21 @@ def test_what_cannot_be_is_refused_at_once(
     assert not (tmp_path / "run").exists()
 
 
+def test_an_earlier_run_is_replaced_by_force_alone(
+    run: Any, catalogue: Path, tmp_path: Path
+) -> None:
+    proof = tmp_path / "run" / "proof" / "proof.json"
+    proof.parent.mkdir(parents=True)
+    proof.write_text("of an earlier run")
+    words = ("finetune", catalogue, f"run={tmp_path}/run", "logging=none", "base=none", "--json")
+    done = run(*words)
+    assert (done.code, done.document["error"]["code"]) == (74, "exists")
+    assert "--force" in done.err
+    forced = run(*words, "--force")
+    assert forced.document["error"]["code"] != "exists"  # it goes on to the base, which is none
+    assert proof.read_text() == "of an earlier run"
+
+
 def test_what_is_no_catalogue_is_refused(run: Any, tmp_path: Path) -> None:
     words = (f"run={tmp_path}/run", "jobs=1", "logging=none", "--json")
     done = run("finetune", tmp_path / "none", *words)
