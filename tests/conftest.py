@@ -91,6 +91,15 @@ def outcome(code: int, out: str, err: str, asks_json: bool) -> Outcome:
 Run = Callable[..., Outcome]
 
 
+@pytest.fixture(autouse=True)
+def denormals() -> Iterator[None]:
+    """Let the next test have its denormal numbers, which learning flushes for speed."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def kernels() -> None:
     """Compile what a master needs, so that no command speaks of its first run."""

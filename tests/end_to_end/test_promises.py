@@ -19,13 +19,13 @@ def test_a_mix_that_changes_meanwhile_is_refused(
 ) -> None:
     changing = tmp_path / "changing.wav"
     shutil.copy(mix, changing)
-    resolve_input = producing._resolve_input
+    resolve_input = producing.resolve_input
 
     def export_again(*arguments: Any) -> Any:
         shutil.copy(other_mix, changing)
         return resolve_input(*arguments)
 
-    monkeypatch.setattr(producing, "_resolve_input", export_again)
+    monkeypatch.setattr(producing, "resolve_input", export_again)
     done = run("master", changing, "-o", tmp_path / "m.wav", "--json")
     assert (done.code, done.error_code) == (65, "changed")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changing.wav"]
