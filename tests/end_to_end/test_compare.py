@@ -155,6 +155,36 @@ def test_numbers_that_are_told_are_those_that_are_measured(
         assert told["plr_change_db"]["value"] == pytest.approx(with_move - without, abs=0.15)
 
 
+def test_what_is_heard_is_that_of_the_audio(compared: tuple[Path, Any], read_samples: READ) -> None:
+    """Told numbers against the files that can be listened to, by a plain transform."""
+    _, entry = compared
+    tracks = {track["name"]: Path(track["audio"]) for track in entry["tracks"]}
+    for move in entry["moves"]:
+        told = {fact["name"]: fact["value"] for fact in move["facts"]}
+        master, without = (
+            spectrogram_db(read_samples(tracks[name])[0])
+            for name in ("model", f"model-without-{move['stage']}")
+        )
+        loud = master > master.max() - 50.0
+        change_db = np.abs(master - without)[loud]
+        assert told["heard_mean_db"] == pytest.approx(change_db.mean(), abs=0.25)
+        if move["stage"] == "equalizer":
+            region = {"bass": (28, 140), "air": (7100, 14_000)}.get(move["place"])
+            if region is not None:
+                rows = slice(*(round(hz * 4096 / RATE) for hz in region))
+                moved_db = (master - without)[rows][loud[rows]].mean()
+                assert told["tone_change_db"] == pytest.approx(moved_db, abs=0.5)
+
+
+def spectrogram_db(samples: Samples) -> np.ndarray:
+    """Return power of mid in dB, shape ``(bin, moment)``, of moments of 186 ms."""
+    mid = samples.mean(axis=1)
+    frames = np.lib.stride_tricks.sliding_window_view(mid, 4096)[::1024] * np.hanning(4096)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1)))
+    pooled = power[: len(power) // 8 * 8].reshape(-1, 8, power.shape[1]).mean(axis=1)
+    return 10.0 * np.log10(np.maximum(pooled.T, 1e-20))
+
+
 def plr_db(samples: Samples, rate: int) -> float:
     """Peak to loudness by other means: 8-fold FFT interpolation, and pyloudnorm."""
     spectrum = np.fft.rfft(samples, axis=0)
