@@ -141,7 +141,9 @@ def parse(path: str | PurePath, root: str | PurePath = "") -> ParsedName:
 def plain_words(text: str) -> str:
     """Return text in lower case, without accents, words and numbers parted by spaces."""
     parted = _CAMEL.sub(" ", text)
-    folded = unicodedata.normalize("NFKD", parted.casefold())
+    folded = parted
+    for _ in range(2):  # what is compatible with a capital is one (Unicode, section 3.13, D146)
+        folded = unicodedata.normalize("NFKD", folded.casefold())
     letters = "".join(each for each in folded if not unicodedata.combining(each))
     letters = letters.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
     words = " ".join(re.findall(r"[^\W_]+|[#+]", letters))

@@ -111,7 +111,7 @@ def difference_sentence(comparison: Comparison, difference: Difference) -> str:
 def verdict_text(difference: Difference) -> str:
     """Say whether both differ, and whether anybody hears it."""
     if difference.verdict is Verdict.DIFFERENT and not difference.largest.is_noticeable:
-        return f"{difference.verdict}, below what is noticeable"
+        return "hardly heard"
     return str(difference.verdict)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glassmaster.data.catalogue.names import Role, alike_titles, parse, plain_words
@@ -77,6 +77,7 @@ def test_titles_are_alike_with_an_artist_before_them() -> None:
 
 
 @given(st.text(max_size=60))
+@example("\N{MATHEMATICAL DOUBLE-STRUCK CAPITAL S}")
 def test_any_name_can_be_read(name: str) -> None:
     stem = name.replace("/", "").replace("\0", "")
     found = parse(f"folder/{stem}.wav")
