@@ -64,6 +64,20 @@ def intervals_from_document(document: Mapping[str, Any]) -> dict[str, Interval]:
     return intervals
 
 
+def interval_entry(interval: Interval) -> object:
+    """Return an interval as the JSON document of a command has it."""
+    if interval == NOT_DETERMINED:
+        return NOT_DETERMINED
+    return {"low": interval[0], "high": interval[1]}
+
+
+def interval_from_entry(entry: Any) -> Interval:
+    """Read back what `interval_entry` returned."""
+    if entry == NOT_DETERMINED:
+        return NOT_DETERMINED
+    return float(entry["low"]), float(entry["high"])
+
+
 def _rounded(interval: Interval) -> Interval:
     if interval == NOT_DETERMINED:
         return NOT_DETERMINED

@@ -17,8 +17,7 @@ from ...data.files.reader import open_audio
 from ...models.mel import frame_hop_samples
 from ...models.rates import NYQUIST_MARGIN
 from ...models.spectrum import THIRD_CENTERS_HZ
-from ..mastering import master, read_mix
-from ..producing import Mix
+from ..mastering import master
 from ..reference import ReferenceMatch, mix_production, place_among
 from ..results import MasteringResult
 from ..step import Step
@@ -29,7 +28,7 @@ from .human import by_hand, recovered
 from .meeting import difference, meet
 from .patches import FRAMES_PER_PATCH
 from .swapping import with_stage, without_stage
-from .versions import Part, Version, Versions
+from .versions import AnalyzedMix, Part, Version, Versions
 
 
 def compare(question: Question, directory: Path, step: Step) -> Comparison:
@@ -48,7 +47,7 @@ def compare(question: Question, directory: Path, step: Step) -> Comparison:
     if not is_text(question.human):
         human = recovered(question.mix, question.human, step)
     mastering = mastered(question, directory, step)
-    mix = read_mix(question.mix, step)
+    mix = AnalyzedMix(mastering.source, mastering.before)
     if human is None:
         human = by_hand(
             question.human,
@@ -147,14 +146,16 @@ _AUDIO = (b"fLaC", b"OggS", b"RIFF", b"RIFX", b"FORM", b"caff")
 
 
 def _standings(
-    mix: Mix, compared: Part, match: ReferenceMatch | None, model: Version, human: Version
+    mix: AnalyzedMix, compared: Part, match: ReferenceMatch | None, model: Version, human: Version
 ) -> Standings | None:
     if match is None:
         return None
     rate = mix.analysis.sample_rate
     readers = [ArrayReader(Audio(each.audio, rate)) for each in (model, human)]
-    with open_audio(mix.path) as reader:
-        of_mix = analyze(PartReader(reader, compared.start, compared.frames))
+    of_mix = mix.analysis
+    if compared.frames < of_mix.frames:
+        with open_audio(mix.path) as reader:
+            of_mix = analyze(PartReader(reader, compared.start, compared.frames))
     found = []
     for analysis in (of_mix, *map(analyze, readers)):
         own = mix_production(analysis)
@@ -203,6 +204,6 @@ def _cut(version: Version, part: Part, kept: Part) -> Version:
     return replace(version, audio=version.audio[:, inner.start : inner.end])
 
 
-def _mix_audio(mix: Mix, part: Part) -> Samples:
+def _mix_audio(mix: AnalyzedMix, part: Part) -> Samples:
     with open_audio(mix.path) as reader:
         return PartReader(reader, part.start, part.frames).read(part.frames)

@@ -10,13 +10,12 @@ from ...data.audio import Samples
 from ...data.findings import Finding
 from ..guidance import Guidance
 from ..predictor import Predictor
-from ..producing import Mix
 from ..reference import Place
 from ..results import MasteringResult, Request
 from .audibility import Heard
 from .differences import Difference
 from .meeting import Meeting
-from .versions import Part, Version
+from .versions import AnalyzedMix, Part, Version
 
 LISTENING_S = 30.0
 """So much is listened to, unless asked otherwise."""
@@ -104,7 +103,7 @@ class Comparison:
 
     """
 
-    mix: Mix
+    mix: AnalyzedMix
     mastering: MasteringResult
     met: Meeting
     listening: Part

@@ -13,10 +13,11 @@ from ...data.findings import Finding
 from ...models.errors import RecipeError
 from ..extra import needs_extra, part_of_extra
 from ..predictor import Interval
-from ..producing import Mix, resolve_input
+from ..producing import resolve_input
 from ..recipe import Delivery, Recipe, current_versions
 from ..step import Step
 from .swapping import resettled
+from .versions import AnalyzedMix
 
 GROUP = "glassmaster.comparing"
 """Entry point ``recover``, of what only the installation for training has."""
@@ -107,7 +108,9 @@ def recovered(mix: Path, master: Path, step: Step) -> Human:
     return recover(mix, master, step)
 
 
-def by_hand(path: Path, mix: Mix, delivery: Delivery, otherwise_lufs: float | None) -> Human:
+def by_hand(
+    path: Path, mix: AnalyzedMix, delivery: Delivery, otherwise_lufs: float | None
+) -> Human:
     """Read what a human set.
 
     Args:

@@ -10,7 +10,6 @@ from ...data.files.reader import open_audio
 from ...data.findings import Finding
 from ..delivering import TOLERANCE_LU
 from ..effects import Effects, effects_in
-from ..producing import Mix
 from ..results import MasteringResult
 from ..step import Step
 from .audibility import Heard, heard_difference
@@ -19,7 +18,7 @@ from .human import Human
 from .imitating import gains_of, heard_effect
 from .patches import moments_s
 from .swapping import chain_of
-from .versions import Part, Version, Versions
+from .versions import AnalyzedMix, Part, Version, Versions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +61,7 @@ class Meeting:
 
 
 def meet(
-    mix: Mix, human: Human, mastering: MasteringResult, directory: Path, step: Step
+    mix: AnalyzedMix, human: Human, mastering: MasteringResult, directory: Path, step: Step
 ) -> Meeting:
     """Render both masters and measure what both do.
 
@@ -126,7 +125,7 @@ def difference(one: Version, other: Version) -> Heard:
 
 
 def _effects(
-    mix: Mix, compared: Part, mastering: MasteringResult, human: Human
+    mix: AnalyzedMix, compared: Part, mastering: MasteringResult, human: Human
 ) -> tuple[tuple[QuantityDifference, ...], Effects, Effects]:
     both = []
     for recipe in (mastering.recipe, human.recipe):
@@ -146,7 +145,7 @@ def _effects(
 
 
 def _differences(
-    mix: Mix,
+    mix: AnalyzedMix,
     model: Version,
     settings: Version,
     model_effects: Effects,

@@ -11,6 +11,7 @@ from typing import IO, Self
 import numpy as np
 import numpy.typing as npt
 
+from ...data.analysis import Analysis
 from ...data.audio import BLOCK_FRAMES, Samples
 from ...data.files.formats import DeliveryFormat
 from ...data.files.partial import output_error
@@ -19,7 +20,6 @@ from ...data.metering.report import LoudnessAndPeak, LoudnessReport
 from ...models.processors.limiter import ResolvedLimiter
 from ...models.rates import limiter_cell_samples
 from ..loudness_solve import LimiterPreview, Limiting, drive_for_loudness
-from ..producing import Mix
 from ..profiles import DEFAULT, load_profile
 from ..recipe import Recipe
 from ..rendering import Spooled, render_to_spool, write_master
@@ -32,6 +32,20 @@ MOST_BUDGETS = 4.0
 """A limiter is driven no further for a loudness than so many times what is safe."""
 
 _UNLIMITED = {"ceiling_dbtp": 200.0}  # what a limiter aims at that is taken out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalyzedMix:
+    """A mix that masters are compared of.
+
+    Attributes:
+        path: The file.
+        analysis: What was measured of it.
+
+    """
+
+    path: Path
+    analysis: Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +190,7 @@ class Versions:
 
     """
 
-    def __init__(self, mix: Mix, compared: Part, directory: Path, step: Step) -> None:
+    def __init__(self, mix: AnalyzedMix, compared: Part, directory: Path, step: Step) -> None:
         self._mix, self.compared, self._directory = mix, compared, directory
         self._step = step
 

@@ -21,7 +21,7 @@ from ...data.metering.spectrum import LEVEL_EDGES_HZ
 from ...data.metering.stereo import third_octave_correlation, third_octave_width
 from ...models.spectrum import CENTERS_HZ, THIRD_CENTERS_HZ, levels_db
 from ..compliance import ComplianceReport
-from ..predictor import NOT_DETERMINED
+from ..intervals import interval_entry
 from ..results import MasteringResult
 from .company import listened_entry, match_entry
 from .document import Json, file_entry, plain
@@ -156,10 +156,7 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
         ],
         "predictor": result.recipe.predictor,
         "model": result.recipe.model,
-        "intervals": {
-            name: each if each == NOT_DETERMINED else {"low": each[0], "high": each[1]}
-            for name, each in result.recipe.intervals.items()
-        },
+        "intervals": {name: interval_entry(each) for name, each in result.recipe.intervals.items()},
         "basis": result.basis,
         "reasons": [asdict(reason) for reason in told_reasons(result)],
         "kept": [

@@ -22,10 +22,10 @@ from ...inference.commands.mixes import guidance_of, sendable
 from ...inference.commands.progress import Progress
 from ...inference.comparing.comparing import mastered
 from ...inference.comparing.meeting import meet
+from ...inference.comparing.versions import AnalyzedMix
 from ...inference.documents import write_text
 from ...inference.guidance import Guidance
 from ...inference.json_text import dump_json
-from ...inference.mastering import read_mix
 from ...inference.predictor import Predictor
 from ...inference.report.document import file_entry, plain
 from ...inference.report.facts import figure
@@ -137,7 +137,7 @@ class Meeting:
         ):
             directory = self._arguments.temp_dir or Path(spare)
             mastering = mastered(question, directory, progress)
-            mix = read_mix(pair.mix, progress)
+            mix = AnalyzedMix(mastering.source, mastering.before)
             met = meet(mix, human, mastering, directory, progress)
             return pair_row(mix, met, mastering, kept.recovery["mel_db"])
 

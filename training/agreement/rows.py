@@ -14,8 +14,8 @@ from ...data.files.reader import open_audio
 from ...data.reference.embedding import shipped_embedding
 from ...inference.comparing.differences import Expected, QuantityDifference, Verdict
 from ...inference.comparing.meeting import Meeting
-from ...inference.predictor import NOT_DETERMINED, Interval
-from ...inference.producing import Mix
+from ...inference.comparing.versions import AnalyzedMix
+from ...inference.intervals import interval_from_entry
 from ...inference.report.comparison.entry import heard_entry, part_entry, quantity_entry
 from ...inference.report.document import Json
 from ...inference.results import MasteringResult
@@ -92,7 +92,7 @@ class Song:
         return self.explained_share >= LEAST_EXPLAINED or self.left_db <= MOST_LEFT_DB
 
 
-def pair_row(mix: Mix, met: Meeting, mastering: MasteringResult, left_db: float) -> Json:
+def pair_row(mix: AnalyzedMix, met: Meeting, mastering: MasteringResult, left_db: float) -> Json:
     """Return what is kept of a pair.
 
     Args:
@@ -135,7 +135,7 @@ def pair_row(mix: Mix, met: Meeting, mastering: MasteringResult, left_db: float)
             {"track": each.track.label, "corpus": each.corpus, "distance": each.distance}
             for each in near
         ],
-        "genre": mix.info.tags.get("genre") or _genre(met.human.path),
+        "genre": _genre(mix.path) or _genre(met.human.path),
     }
 
 
@@ -180,17 +180,11 @@ def _quantity(row: Mapping[str, Any]) -> QuantityDifference:
         name=row["name"],
         model_db=row["model_db"],
         human_db=row["human_db"],
-        human_interval=None if known is None else _interval(known),
-        expected=_interval(row["expected"]),
+        human_interval=None if known is None else interval_from_entry(known),
+        expected=interval_from_entry(row["expected"]),
         verdict=Verdict(row["verdict"]),
         view=Expected(row["view"]),
     )
-
-
-def _interval(document: Any) -> Interval:
-    if document == NOT_DETERMINED:
-        return NOT_DETERMINED
-    return document["low"], document["high"]
 
 
 def _difference(one: float | None, other: float | None) -> float | None:

@@ -10,7 +10,7 @@ from ...data.alignment.warping import aligned_pair
 from ...data.files.names import display_name
 from ...data.findings import Finding
 from ...inference.comparing.human import AlignedMaster, Human, Unexplained
-from ...inference.predictor import NOT_DETERMINED, Interval
+from ...inference.intervals import interval_from_entry
 from ...inference.recipe import load_recipe
 from ...inference.step import Step
 from ...models.errors import RecipeError
@@ -71,7 +71,7 @@ def kept_human(pair: PairToRecover, recipe: Path, kept: Kept, recovery: Mapping[
     return Human(
         path=pair.master,
         recipe=load_recipe(recipe),
-        intervals={name: _interval(each) for name, each in recovery["intervals"].items()},
+        intervals={name: interval_from_entry(each) for name, each in recovery["intervals"].items()},
         heard=AlignedMaster(
             round(aligned.start_s * aligned.sample_rate), shifted(aligned.master, delay)
         ),
@@ -83,9 +83,3 @@ def kept_human(pair: PairToRecover, recipe: Path, kept: Kept, recovery: Mapping[
         ),
         findings=tuple(Finding(**each) for each in recovery["warnings"]),
     )
-
-
-def _interval(document: Any) -> Interval:
-    if document == NOT_DETERMINED:
-        return NOT_DETERMINED
-    return float(document["low"]), float(document["high"])

@@ -15,7 +15,7 @@ from ...comparing.versions import Part
 from ...explaining.facts import Fact
 from ...explaining.moves import Move
 from ...explaining.telling import Reader, told
-from ...predictor import NOT_DETERMINED, Interval
+from ...intervals import interval_entry
 from ..document import Json, file_entry, plain
 from .words import are_the_same, difference_sentence, is_mix, summary
 
@@ -113,21 +113,16 @@ def heard_entry(heard: Heard) -> Json:
 
 def quantity_entry(row: QuantityDifference) -> Json:
     """Return one effective quantity of both; `quantity_of` reads it again."""
+    human = row.human_interval
     return {
         "name": row.name,
         "model_db": row.model_db,
         "human_db": row.human_db,
-        "human_interval": None if row.human_interval is None else _interval(row.human_interval),
-        "expected": _interval(row.expected),
+        "human_interval": None if human is None else interval_entry(human),
+        "expected": interval_entry(row.expected),
         "verdict": str(row.verdict),
         "view": str(row.view),
     }
-
-
-def _interval(interval: Interval) -> object:
-    if interval == NOT_DETERMINED:
-        return NOT_DETERMINED
-    return {"low": interval[0], "high": interval[1]}
 
 
 def _move(move: Move) -> Json:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ....inference.effects import STEP_S
-from ....inference.predictor import NOT_DETERMINED
+from ....inference.intervals import interval_entry
 from ....inference.report.document import Json, file_entry, plain
 from ....models.moves import QUANTITIES, RESPONSE_HZ
 from ....models.processors.multiband_compressor import BANDS
@@ -66,10 +66,7 @@ def recovery_entry(told: Explanation, recipe: Path, page: Path | None) -> Json:
                 "limiter_db": np.round(effects.limiting_db, 3).tolist(),
             },
         },
-        "intervals": {
-            name: each if each == NOT_DETERMINED else {"low": each[0], "high": each[1]}
-            for name, each in told.intervals.items()
-        },
+        "intervals": {name: interval_entry(each) for name, each in told.intervals.items()},
         "cannot_express": list(cannot_express(told)),
         "recipe": plain(recipe),
         "report": None if page is None else plain(page),
