@@ -22,13 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from glassmaster.data.corpus.splits import shipped_splits
-from glassmaster.inference.delivering import UNDER_CEILING_DB
-from glassmaster.inference.effects import Effects, effects_of
-from glassmaster.models.chain import REFERENCE_LUFS, measure_anchors, resolve
+from glassmaster.inference.effects import effects_of
 from glassmaster.models.moves import QUANTITIES
 from glassmaster.models.settings import PARAMETERS
 from glassmaster.training.benchmark.audio_source import ExcerptSource
-from glassmaster.training.benchmark.delivery import CEILING_DBTP, analysis_of, deliver_audio
+from glassmaster.training.benchmark.metrics.effects import reduction_error_db, total_error_db
 from glassmaster.training.benchmark.metrics.frames import mel_frames
 from glassmaster.training.benchmark.metrics.level import loudness_lufs
 from glassmaster.training.benchmark.metrics.measure import frame_distances
@@ -36,14 +34,13 @@ from glassmaster.training.benchmark.metrics.waveform import null_db
 from glassmaster.training.benchmark.suites.making import make_task
 from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
+from glassmaster.training.benchmark.truth import true_master
 from glassmaster.training.recovery.beginning import PairAudio, measure_pair
 from glassmaster.training.recovery.certainty import measure_spreads
 from glassmaster.training.recovery.recovering import recover
 from glassmaster.training.recovery.vector import vector_of
 
 SUITES = ("SYN", "SYN-CODEC", "SYN-OUT")
-ACTIVE_DB = 0.1
-"""A band works where its true reduction is larger on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +119,16 @@ def measure(task: Task) -> Found:
     blocks: tuple[str, ...] = ()
     quantities: dict[str, tuple[float, float, float]] = {}
     knobs: dict[str, tuple[float, float, float]] = {}
-    if task.truth.settings is not None:
-        true = _true_effects(task)
+    master = true_master(task)
+    if task.truth.settings is not None and master is not None:
+        true = master.effects
         own = effects_of(
             recovered.chain.resolve(recovered.vector, recovered.engaged),
             task.mix,
             task.sample_rate,
         )
-        total_db = float(np.abs(own.total_db - true.total_db).mean())
-        reduction_db = _reduction_error_db(own, true)
+        total_db = total_error_db(own, true)
+        reduction_db = reduction_error_db(own, true)
         blocks = tuple(n for n, b in task.truth.settings.blocks.items() if not b.bypass)
         spreads = measure_spreads(recovered, task.mix, task.sample_rate)
         rows = zip(QUANTITIES, own.quantities, true.quantities, spreads.quantities_db, strict=True)
@@ -161,39 +159,6 @@ def measure(task: Task) -> Found:
         quantities=quantities,
         knobs=knobs,
     )
-
-
-def _true_effects(task: Task) -> Effects:
-    settings = task.truth.settings
-    if settings is None:
-        raise SystemExit("the truth is unknown")
-    delivered = deliver_audio(task.mix, task.sample_rate, task.target_lufs, settings=settings)
-    analysis = analysis_of(task.mix, task.sample_rate)
-    normalization_db = REFERENCE_LUFS - (analysis.loudness.dual_mono_lufs or REFERENCE_LUFS)
-    release_ms = settings["limiter"].values["release_ms"]
-    aimed = {"ceiling_dbtp": CEILING_DBTP - UNDER_CEILING_DB, "release_ms": release_ms}
-    settings = settings.with_block("limiter", aimed)  # what a delivery aims at
-    anchors = measure_anchors(
-        settings, analysis.spectrum.scaled(normalization_db), sample_rate=task.sample_rate
-    )
-    chain = resolve(
-        settings,
-        anchors,
-        normalization_db=normalization_db,
-        gain_db=delivered.limiting.drive_db,
-    )
-    if all(block.bypass for name, block in settings.blocks.items() if name != "limiter"):
-        chain = resolve(
-            settings, anchors, normalization_db=0.0, gain_db=delivered.limiting.drive_db
-        )
-    return effects_of(chain, task.mix, task.sample_rate)
-
-
-def _reduction_error_db(own: Effects, true: Effects) -> float:
-    rows = np.vstack((true.reductions_db, true.limiting_db[None]))
-    found = np.vstack((own.reductions_db, own.limiting_db[None]))
-    active = rows.mean(axis=1) > ACTIVE_DB
-    return float(np.abs(found - rows)[active].mean()) if active.any() else 0.0
 
 
 def _mel_db(samples: np.ndarray, task: Task) -> float:

@@ -183,27 +183,44 @@ def deliver(
 
 
 def deliver_as_recorded(
-    spooled: Spooled, order: Order, drive_db: float, progress: Progress
+    spooled: Spooled,
+    order: Order,
+    drive_db: float,
+    progress: Progress,
+    *,
+    lower: bool = False,
 ) -> Delivered:
-    """Write exactly what a recipe recorded, without solving or correcting anything.
+    """Write exactly what a recipe recorded, without solving anything.
+
+    Args:
+        spooled: What the first pass left.
+        order: With the limiter as recorded.
+        drive_db: As recorded.
+        progress: Told the share done of the current pass.
+        lower: Whether a file that exceeds its ceiling becomes quieter by that instead of being
+            refused. Drive and limiter are lowered alike, so that nothing else changes.
 
     Raises:
         DeliveryError: The file exceeds the ceiling that the recipe promises.
         OutputError: The file cannot be written.
 
     """
-    with _create(order, spooled.spool.frames) as writer:
-        loudness = _write(spooled, writer, order, drive_db, progress)
-        over_db = _excess(loudness, order.ceiling_dbtp)
-        if over_db > 0.0:
-            raise DeliveryError(
-                f"{display_name(order.path)}: the recipe's recorded levels exceed its ceiling by "
-                f"{over_db:.2f} dB; nothing was delivered. Remove its 'resolved' to solve anew",
-                code="limits_missed",
-                path=order.path,
-            )
-        writer.commit()
-    return Delivered(loudness, drive_db, order.limiter, 0)
+    for corrections in range(CORRECTIONS + 1 if lower else 1):
+        with _create(order, spooled.spool.frames) as writer:
+            loudness = _write(spooled, writer, order, drive_db, progress)
+            over_db = _excess(loudness, order.ceiling_dbtp)
+            if over_db <= 0.0:
+                writer.commit()
+                return Delivered(loudness, drive_db, order.limiter, corrections)
+        off_db = over_db + CORRECTION_MARGIN_DB
+        order = order.aiming(order.limiter.values["ceiling_dbtp"] - off_db)
+        drive_db -= off_db
+    raise DeliveryError(
+        f"{display_name(order.path)}: the recipe's recorded levels exceed its ceiling by "
+        f"{over_db:.2f} dB; nothing was delivered. Remove its 'resolved' to solve anew",
+        code="limits_missed",
+        path=order.path,
+    )
 
 
 def read_back(path: Path) -> tuple[LoudnessReport, int]:

@@ -11,19 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
+from ...inference.effects import effects_of
 from ..frozen import configuration_hashes
 from .audio_source import ExcerptSource
-from .delivery import CEILING_DBTP, DeliveredAudio, deliver_audio
+from .delivery import CEILING_DBTP
 from .floors import Floor
-from .intervals import Known, interval_figures, known_quantities
+from .intervals import Known, effective_quantities, interval_figures, known_quantities
 from .methods.method import Made, Method, ShuffledReferences
 from .methods.registry import Ingredients, make_method
+from .metrics.effects import reduction_error_db, total_error_db
 from .metrics.measure import TargetMeasures
 from .metrics.response import settings_response_db
 from .metrics.untargeted import MixMeasures
 from .provenance import code_fingerprint
 from .suites.making import make_task, task_again
 from .tasks import Plan, Reference, Task
+from .truth import TrueMaster, true_master
 
 FAMILIES = {"DEG-A": "DEG", "DEG-X": "DEG", "STYLE-X": "SYN", "STYLE-X3": "SYN"}
 """Suites whose tasks differ from those of another in their references alone."""
@@ -82,7 +85,7 @@ class Bench:
             self._places[plan.key] = counts.get(plan.suite, 0)
             counts[plan.suite] = counts.get(plan.suite, 0) + 1
         self._measures: tuple[Task, TargetMeasures | MixMeasures] | None = None
-        self._master: tuple[Task, DeliveredAudio | None] | None = None
+        self._master: tuple[Task, TrueMaster | None] | None = None
         self._known: tuple[Task, dict[str, Known]] | None = None
 
     def fingerprint(self, plan: Plan) -> str:
@@ -109,9 +112,15 @@ class Bench:
     def measure(self, task: Task, made: Made, method: Method) -> dict[str, float | None]:
         """Return all figures of what a method made of a task, by name.
 
-        Besides those of `metrics`: ``TOT`` and ``GR``, the mean absolute errors of the equalizer's
-        response and of the percentiles of gain reduction where the true settings are known;
-        those of `intervals`; and ``LTAS-S-AGAIN``, how far a second run moves its own output.
+        Besides those of `metrics`: where the true settings are known, the mean absolute errors
+        ``TOT`` of the response of everything up to the limiter, ``TOT-EQ`` of the equalizer's
+        alone, level-free, ``GR`` of the percentiles of gain reduction and ``GR-TIME`` of gain
+        reduction over time; those of `intervals`; and ``LTAS-S-AGAIN``, how far a second run moves
+        its own output.
+
+        ``TOT`` was what is ``TOT-EQ`` now. That was narrower than the total static response that
+        the benchmark is to compare: a trim or a steady reduction of the compressor's bands does
+        what an equalizer could have done, and which of them did it cannot be heard.
         """
         measures = self._measures_of(task)
         if isinstance(measures, TargetMeasures):
@@ -121,6 +130,9 @@ class Bench:
         found |= self._of_settings(task, made)
         if made.prediction is not None:
             found |= interval_figures(self._known_of(task), made.prediction.intervals)
+        true = self._true_master(task)
+        if made.intervals is not None and true is not None:
+            found |= interval_figures(effective_quantities(task, true.effects), made.intervals)
         if task.plan.suite == "IDEMPOTENT":
             found |= self._again(task, made, method)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
@@ -146,26 +158,26 @@ class Bench:
         responses = [settings_response_db(each, rate) for each in (made.settings, truth)]
         found, true = (
             [value for pair in each.reductions.bands_db.values() for value in pair]
-            for each in (made.delivered, master)
+            for each in (made.delivered, master.delivered)
         )
+        effects = effects_of(made.delivered.chain, task.mix, rate)
         return {
-            "TOT": float(np.abs(responses[0] - responses[1]).mean()),
+            "TOT": total_error_db(effects, master.effects),
+            "TOT-EQ": float(np.abs(responses[0] - responses[1]).mean()),
             "GR": float(np.abs(np.subtract(found, true)).mean()),
+            "GR-TIME": reduction_error_db(effects, master.effects),
         }
 
-    def _true_master(self, task: Task) -> DeliveredAudio | None:
-        """Return the mix with its true settings; None where they are unknown."""
+    def _true_master(self, task: Task) -> TrueMaster | None:
         if self._master is None or self._master[0] is not task:
-            truth = task.truth.settings
-            made = None
-            if truth is not None:
-                made = deliver_audio(task.mix, task.sample_rate, task.target_lufs, settings=truth)
-            self._master = (task, made)
+            self._master = (task, true_master(task))
         return self._master[1]
 
     def _known_of(self, task: Task) -> dict[str, Known]:
         if self._known is None or self._known[0] is not task:
-            self._known = (task, known_quantities(task, self._true_master(task)))
+            master = self._true_master(task)
+            known = known_quantities(task, None if master is None else master.delivered)
+            self._known = (task, known)
         return self._known[1]
 
     def _again(self, task: Task, made: Made, method: Method) -> dict[str, float]:

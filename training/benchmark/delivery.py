@@ -8,7 +8,7 @@ here, with the same limiter and ceiling.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,6 +51,7 @@ class DeliveredAudio:
         loudness: Measured on the file by the delivery itself.
         limiting: Drive, loss of loudness and gain reduction of the limiter.
         reductions: Gain reduction of de-esser and compressor.
+        chain: What made the file of the mix, with gain and limiter after all corrections.
 
     """
 
@@ -59,6 +60,7 @@ class DeliveredAudio:
     loudness: LoudnessReport
     limiting: Limiting
     reductions: Reductions
+    chain: ResolvedChain
 
 
 def analysis_of(samples: Samples, sample_rate: int) -> Analysis:
@@ -95,8 +97,9 @@ def deliver_audio(
             limiter always runs, with the release of the settings.
         analysis: Of the mix, where it is known already; needed only with settings.
         ceiling_dbtp: Highest true peak.
-        drive_db: Gain before the limiter, where it is known: then the limiter aims at the settings'
-            own ceiling, and nothing is solved.
+        drive_db: Gain before the limiter of a mix at -18 LUFS, where it is known: then the limiter
+            aims at the settings' own ceiling, and nothing is solved. Where that goes over the
+            ceiling, all of it becomes quieter.
         folder: For temporary files; the system's by default.
 
     Raises:
@@ -105,7 +108,9 @@ def deliver_audio(
 
     """
     settings = default_settings() if settings is None else settings
-    chain = _chain(samples, sample_rate, settings, analysis)
+    chain = ResolvedChain()
+    if drive_db is not None or not _idle(settings):
+        chain = _chain(samples, sample_rate, settings, analysis)
     profile = load_profile(DEFAULT)
     form = DeliveryFormat("wav", profile.bit_depth, sample_rate, 2)
     release_ms = settings["limiter"].values["release_ms"]
@@ -144,20 +149,28 @@ def deliver_audio(
             if drive_db is None:
                 delivered = deliver(spooled, order, limiting, _silent)
             else:
-                delivered = deliver_as_recorded(spooled, order, drive_db, _silent)
+                delivered = deliver_as_recorded(spooled, order, drive_db, _silent, lower=True)
         with open_audio(order.path) as file:
             read = file.read(file.frames)
     return DeliveredAudio(
-        np.ascontiguousarray(read), sample_rate, delivered.loudness, limiting, spooled.reductions
+        np.ascontiguousarray(read),
+        sample_rate,
+        delivered.loudness,
+        limiting,
+        spooled.reductions,
+        replace(chain, gain_db=delivered.drive_db, limiter=delivered.limiter),
     )
+
+
+def _idle(settings: ChainSettings) -> bool:
+    """Return whether nothing but the limiter runs, so that the level does not matter before it."""
+    return all(block.bypass for name, block in settings.blocks.items() if name != "limiter")
 
 
 def _chain(
     samples: Samples, sample_rate: int, settings: ChainSettings, analysis: Analysis | None
 ) -> ResolvedChain:
     """Resolve settings as a master does: levels relative to the mix at -18 LUFS."""
-    if all(block.bypass for name, block in settings.blocks.items() if name != "limiter"):
-        return ResolvedChain()
     analysis = analysis_of(samples, sample_rate) if analysis is None else analysis
     loudness_lufs = analysis.loudness.dual_mono_lufs
     normalization_db = 0.0 if loudness_lufs is None else REFERENCE_LUFS - loudness_lufs

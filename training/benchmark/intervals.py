@@ -13,7 +13,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...inference.effects import Effects
 from ...inference.predictor import Interval
+from ...models.errors import ParameterError
 from ...models.moves import (
     HIGHEST,
     LEAST_WIDTH_DB,
@@ -83,6 +85,39 @@ def known_quantities(task: Task, master: DeliveredAudio | None) -> dict[str, Kno
         values["limiter_p95_db"] = master.limiting.reduction_db
         for band, pair in master.reductions.bands_db.items():
             values |= {f"reduction_p50_db@{band}": pair[0], f"reduction_p95_db@{band}": pair[1]}
+    active = dict(zip(QUANTITIES, active_quantities(moves).tolist(), strict=True))
+    return {name: Known(value, active[name]) for name, value in values.items()}
+
+
+def effective_quantities(task: Task, effects: Effects) -> dict[str, Known]:
+    """Return what the true settings do to a task's mix, by name of the quantity.
+
+    Here the response is that of all blocks up to the limiter, and reductions are means over 50 ms:
+    the definitions of intervals that come from recovered settings.
+
+    Args:
+        task: Whose true settings are known.
+        effects: Of the true settings on the mix.
+
+    Raises:
+        ParameterError: The true settings are unknown.
+
+    """
+    settings = task.truth.settings
+    if settings is None:
+        raise ParameterError(
+            f"{task.plan.key}: its true settings are unknown; ask for what a task tells instead",
+            code="no_truth",
+        )
+    values = dict(zip(QUANTITIES, effects.quantities.tolist(), strict=True))
+    moves = NEUTRAL.copy()
+    moves[RESPONSE] = effects.quantities[RESPONSE]
+    moves[SLOPE] = _slopes(settings)
+    if _has_side(task):
+        moves[WIDTH] = effects.widths_db
+    else:
+        for name in QUANTITIES[WIDTH]:
+            del values[name]
     active = dict(zip(QUANTITIES, active_quantities(moves).tolist(), strict=True))
     return {name: Known(value, active[name]) for name, value in values.items()}
 

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from ...data.audio import Samples
-from ...inference.effects import effects_of
+from ...inference.effects import Effects, effects_of
 from ...inference.predictor import NOT_DETERMINED, Interval
 from ...models.moves import QUANTITIES
 from ...models.settings import PARAMETERS
@@ -143,6 +143,23 @@ def intervals_of(recovered: Recovered, quantities: Array, spreads: Spreads) -> d
             low, high = (min(max(at + side * half, 0.0), 1.0) for side in (-1.0, 1.0))
             found[name] = spec.denormalize(low), spec.denormalize(high)
     return found
+
+
+def effects_with_intervals(
+    recovered: Recovered, mix: Samples, sample_rate: int
+) -> tuple[Effects, dict[str, Interval]]:
+    """Return what recovered settings do to the whole mix, and how sure that is.
+
+    Args:
+        recovered: See `recover`.
+        mix: The whole mix, shape ``(2, time)``.
+        sample_rate: In Hz.
+
+    """
+    chain = recovered.chain.resolve(recovered.vector, recovered.engaged)
+    effects = effects_of(chain, mix, sample_rate)
+    spreads = measure_spreads(recovered, mix, sample_rate)
+    return effects, intervals_of(recovered, effects.quantities, spreads)
 
 
 def group_of(quantity: str) -> str:

@@ -15,7 +15,7 @@ from ...data.audio import Samples
 from ...data.features.frames import MelFrames, mel_frames
 from ...data.findings import Finding
 from ...data.metering.spectrum import SpectrumMeter
-from ...inference.effects import Effects, effects_of
+from ...inference.effects import Effects
 from ...inference.learned.loading import choose_predictor
 from ...inference.predictor import Interval
 from ...inference.reading import analyze_file
@@ -25,7 +25,7 @@ from ...models.moves import RESPONSE_HZ, RESPONSE_THIRDS
 from ...models.spectrum import third_octaves
 from ..single_thread import single_threaded
 from .beginning import PairAudio, measure_pair, shifted
-from .certainty import intervals_of, measure_spreads
+from .certainty import effects_with_intervals
 from .recovering import Recovered, recover
 from .search import MADE_BY_CHAIN_DB
 from .vector import Array
@@ -160,9 +160,7 @@ def _explained(mix: Path, master: Path, step: Step, known: Alignment | None) -> 
     measured = measure_pair(pair, before)
     predicted = choose_predictor(None)[0].predict(before)
     recovered = recover(pair, measured, step, (predicted.settings,))
-    chain = recovered.chain.resolve(recovered.vector, recovered.engaged)
-    effects = effects_of(chain, pair.mix, pair.sample_rate)
-    spreads = measure_spreads(recovered, pair.mix, pair.sample_rate)
+    effects, intervals = effects_with_intervals(recovered, pair.mix, pair.sample_rate)
     made = mel_frames(recovered.output, pair.sample_rate)
     master_audio = shifted(pair.master, recovered.delay)
     wanted = mel_frames(master_audio, pair.sample_rate)
@@ -179,7 +177,7 @@ def _explained(mix: Path, master: Path, step: Step, known: Alignment | None) -> 
         alignment=alignment,
         recovered=recovered,
         effects=effects,
-        intervals=intervals_of(recovered, effects.quantities, spreads),
+        intervals=intervals,
         mel_db=_distance_db(made, wanted),
         unchanged_mel_db=_distance_db(mel_frames(pair.mix, pair.sample_rate), wanted),
         rest_db=_rest_db(recovered.output, master_audio, pair.sample_rate),

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...recovery.beginning import PairAudio, measure_pair
+from ...recovery.certainty import effects_with_intervals
 from ...recovery.recovering import recover
 from ..delivery import analysis_of, deliver_audio
 from ..tasks import Task
 from .method import Made
 
-VERSION = 1
-"""Raised when recovery finds other settings."""
+VERSION = 2
+"""Raised when recovery finds other settings, or the master made with them is another."""
 
 OUT_OF_CLASS = "SYN-OUT"
 """The suite whose masters something else than the chain made of their mixes."""
@@ -59,7 +60,8 @@ class Inversion:
             drive_db=found.gain_db,
             folder=folder,
         )
-        return Made(delivered, found.settings)
+        _, intervals = effects_with_intervals(found, task.mix, task.sample_rate)
+        return Made(delivered, found.settings, intervals=intervals)
 
 
 def _silent(_: str, __: float) -> None:

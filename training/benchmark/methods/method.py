@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ....data.analysis import Analysis
 from ....data.audio import Samples
-from ....inference.predictor import Prediction, Predictor
+from ....inference.predictor import Interval, Prediction, Predictor
 from ....models.settings import ChainSettings
 from ..delivery import DeliveredAudio, analysis_of, deliver_audio
 from ..tasks import Reference, Task
@@ -27,6 +27,8 @@ class Made:
         settings: Of the chain that made it; None where no chain did.
         prediction: With the intervals, where a predictor chose the settings.
         note: What was odd; empty for nothing.
+        intervals: Of what the settings do to this mix, as
+            `glassmaster.inference.effects.Effects.quantities` tells it, where they were recovered.
 
     """
 
@@ -34,6 +36,7 @@ class Made:
     settings: ChainSettings | None = None
     prediction: Prediction | None = None
     note: str = ""
+    intervals: Mapping[str, Interval] | None = None
 
 
 class Method(Protocol):
