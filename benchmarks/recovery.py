@@ -34,7 +34,6 @@ from glassmaster.training.benchmark.metrics.waveform import null_db
 from glassmaster.training.benchmark.suites.making import make_task
 from glassmaster.training.benchmark.suites.planning import plan_suite
 from glassmaster.training.benchmark.tasks import Song, Task
-from glassmaster.training.benchmark.truth import true_master
 from glassmaster.training.recovery.beginning import PairAudio, measure_pair
 from glassmaster.training.recovery.certainty import measure_spreads
 from glassmaster.training.recovery.recovering import recover
@@ -119,9 +118,8 @@ def measure(task: Task) -> Found:
     blocks: tuple[str, ...] = ()
     quantities: dict[str, tuple[float, float, float]] = {}
     knobs: dict[str, tuple[float, float, float]] = {}
-    master = true_master(task)
-    if task.truth.settings is not None and master is not None:
-        true = master.effects
+    if task.truth.settings is not None and task.truth.master is not None:
+        true = effects_of(task.truth.master.chain, task.mix, task.sample_rate)
         own = effects_of(
             recovered.chain.resolve(recovered.vector, recovered.engaged),
             task.mix,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...inference.effects import effects_of
+from ...inference.effects import Effects, effects_of
 from ..frozen import configuration_hashes
 from .audio_source import ExcerptSource
 from .delivery import CEILING_DBTP
@@ -26,7 +26,6 @@ from .metrics.untargeted import MixMeasures
 from .provenance import code_fingerprint
 from .suites.making import make_task, task_again
 from .tasks import Plan, Reference, Task
-from .truth import TrueMaster, true_master
 
 FAMILIES = {"DEG-A": "DEG", "DEG-X": "DEG", "STYLE-X": "SYN", "STYLE-X3": "SYN"}
 """Suites whose tasks differ from those of another in their references alone."""
@@ -85,7 +84,7 @@ class Bench:
             self._places[plan.key] = counts.get(plan.suite, 0)
             counts[plan.suite] = counts.get(plan.suite, 0) + 1
         self._measures: tuple[Task, TargetMeasures | MixMeasures] | None = None
-        self._master: tuple[Task, TrueMaster | None] | None = None
+        self._true: tuple[Task, Effects | None] | None = None
         self._known: tuple[Task, dict[str, Known]] | None = None
 
     def fingerprint(self, plan: Plan) -> str:
@@ -130,9 +129,9 @@ class Bench:
         found |= self._of_settings(task, made)
         if made.prediction is not None:
             found |= interval_figures(self._known_of(task), made.prediction.intervals)
-        true = self._true_master(task)
+        true = self._true_effects(task)
         if made.intervals is not None and true is not None:
-            found |= interval_figures(effective_quantities(task, true.effects), made.intervals)
+            found |= interval_figures(effective_quantities(task, true), made.intervals)
         if task.plan.suite == "IDEMPOTENT":
             found |= self._again(task, made, method)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
@@ -148,36 +147,34 @@ class Bench:
         return self._measures[1]
 
     def _of_settings(self, task: Task, made: Made) -> dict[str, float]:
-        truth = task.truth.settings
-        if truth is None or made.settings is None:
+        settings, master, true = task.truth.settings, task.truth.master, self._true_effects(task)
+        if settings is None or master is None or true is None or made.settings is None:
             return {}
         rate = task.sample_rate
-        master = self._true_master(task)
-        if master is None:
-            return {}
-        responses = [settings_response_db(each, rate) for each in (made.settings, truth)]
-        found, true = (
+        responses = [settings_response_db(each, rate) for each in (made.settings, settings)]
+        found, wanted = (
             [value for pair in each.reductions.bands_db.values() for value in pair]
-            for each in (made.delivered, master.delivered)
+            for each in (made.delivered, master)
         )
         effects = effects_of(made.delivered.chain, task.mix, rate)
         return {
-            "TOT": total_error_db(effects, master.effects),
+            "TOT": total_error_db(effects, true),
             "TOT-EQ": float(np.abs(responses[0] - responses[1]).mean()),
-            "GR": float(np.abs(np.subtract(found, true)).mean()),
-            "GR-TIME": reduction_error_db(effects, master.effects),
+            "GR": float(np.abs(np.subtract(found, wanted)).mean()),
+            "GR-TIME": reduction_error_db(effects, true),
         }
 
-    def _true_master(self, task: Task) -> TrueMaster | None:
-        if self._master is None or self._master[0] is not task:
-            self._master = (task, true_master(task))
-        return self._master[1]
+    def _true_effects(self, task: Task) -> Effects | None:
+        """Return what the true settings do to the mix; None where they are unknown."""
+        if self._true is None or self._true[0] is not task:
+            master, rate = task.truth.master, task.sample_rate
+            effects = None if master is None else effects_of(master.chain, task.mix, rate)
+            self._true = (task, effects)
+        return self._true[1]
 
     def _known_of(self, task: Task) -> dict[str, Known]:
         if self._known is None or self._known[0] is not task:
-            master = self._true_master(task)
-            known = known_quantities(task, None if master is None else master.delivered)
-            self._known = (task, known)
+            self._known = (task, known_quantities(task))
         return self._known[1]
 
     def _again(self, task: Task, made: Made, method: Method) -> dict[str, float]:

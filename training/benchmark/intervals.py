@@ -30,7 +30,6 @@ from ...models.moves import (
 from ...models.processors.imager import BANDS as WIDTH_BANDS
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import ChainSettings
-from .delivery import DeliveredAudio
 from .tasks import Task
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -58,14 +57,8 @@ class Known:
     active: bool
 
 
-def known_quantities(task: Task, master: DeliveredAudio | None) -> dict[str, Known]:
-    """Return what a task tells, by name of the quantity.
-
-    Args:
-        task: With what is known of how mix and target differ.
-        master: Made of the mix with the task's true settings; None where they are unknown.
-
-    """
+def known_quantities(task: Task) -> dict[str, Known]:
+    """Return what a task tells of how mix and target differ, by name of the quantity."""
     truth = task.truth
     values: dict[str, float] = {}
     moves = NEUTRAL.copy()
@@ -80,10 +73,10 @@ def known_quantities(task: Task, master: DeliveredAudio | None) -> dict[str, Kno
     if widths_db is not None and _has_side(task):
         moves[WIDTH] = widths_db
         values |= zip(QUANTITIES[WIDTH], widths_db.tolist(), strict=True)
-    if truth.settings is not None and master is not None:
+    if truth.settings is not None and truth.master is not None:
         moves[SLOPE] = _slopes(truth.settings)
-        values["limiter_p95_db"] = master.limiting.reduction_db
-        for band, pair in master.reductions.bands_db.items():
+        values["limiter_p95_db"] = truth.master.limiting.reduction_db
+        for band, pair in truth.master.reductions.bands_db.items():
             values |= {f"reduction_p50_db@{band}": pair[0], f"reduction_p95_db@{band}": pair[1]}
     active = dict(zip(QUANTITIES, active_quantities(moves).tolist(), strict=True))
     return {name: Known(value, active[name]) for name, value in values.items()}

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from ...data.audio import Audio, Samples
 from ...data.corpus.splits import read_split
 from ...models.settings import ChainSettings
+from .delivery import DeliveredAudio
 from .generators.degradation import Degradation
 
 AudioSource: TypeAlias = Callable[[str], Audio]
@@ -97,12 +98,15 @@ class Truth:
         degradation: What made the mix; None where nothing or something else did.
         response_db: What an equalizer has to do at `glassmaster.models.moves.RESPONSE_HZ`,
             level-free, as a tuple of 27; None where it is unknown.
+        master: What the settings made of the mix, before anything else was done to it; None where
+            they are unknown.
 
     """
 
     settings: ChainSettings | None = None
     degradation: Degradation | None = None
     response_db: tuple[float, ...] | None = None
+    master: DeliveredAudio | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,13 +36,13 @@ def task(truth: Truth, side: float = 0.3) -> Task:
 def test_a_degradation_tells_of_response_and_widths() -> None:
     drawn = replace(draw(1, "p/x"), side_gain_db=-2.0)
     known = known_quantities(
-        task(Truth(degradation=drawn, response_db=tuple(drawn.correction_db.tolist()))), None
+        task(Truth(degradation=drawn, response_db=tuple(drawn.correction_db.tolist())))
     )
     assert set(known) == {*QUANTITIES[RESPONSE], *QUANTITIES[WIDTH]}
     assert known["width_db@middle"] == Known(2.0, True)
     assert known["width_db@low"].value == 0.0  # lows are never widened
     assert [known[name].value for name in QUANTITIES[RESPONSE]] == drawn.correction_db.tolist()
-    mono = known_quantities(task(Truth(degradation=drawn, response_db=(0.0,) * 27), 0.0), None)
+    mono = known_quantities(task(Truth(degradation=drawn, response_db=(0.0,) * 27), 0.0))
     assert set(mono) == set(QUANTITIES[RESPONSE])
     assert not any(each.active for each in mono.values())
 
@@ -50,7 +50,8 @@ def test_a_degradation_tells_of_response_and_widths() -> None:
 def test_settings_tell_of_every_quantity() -> None:
     settings = default_settings().with_block("imager", {"high_width": 0.5})
     settings = settings.with_block("multiband_compressor", {"low_mid_ratio": 2.0})
-    known = known_quantities(task(Truth(settings, response_db=(1.0, -1.0, *(0.0,) * 25))), MASTER)
+    truth = Truth(settings, response_db=(1.0, -1.0, *(0.0,) * 25), master=MASTER)
+    known = known_quantities(task(truth))
     assert set(known) == set(QUANTITIES)
     assert known["width_db@high"].value == pytest.approx(-6.02, abs=0.01)
     assert known["width_db@low"] == Known(0.0, True)

@@ -75,16 +75,18 @@ def _styled(plan: Plan, source: AudioSource) -> Task:
     style = draw_style(plan.seed, plan.identity)
     mix = _song(plan.identity, source)
     references = tuple(
-        Reference(name, _mastered(_song(name, source), style)) for name in plan.references
+        Reference(name, _mastered(_song(name, source), style).samples) for name in plan.references
     )
-    return _task(plan, mix, _mastered(mix, style), _truth(style), references)
+    master = _mastered(mix, style)
+    return _task(plan, mix, master.samples, _truth(style, master), references)
 
 
 def _archived(plan: Plan, source: AudioSource) -> Task:
     style = draw_style(plan.seed, plan.identity)
     mix = _song(plan.identity, source)
-    target = perturb(_mastered(mix, style), RATE_HZ, plan.seed, plan.identity)
-    return _task(plan, mix, target, _truth(style), ())
+    master = _mastered(mix, style)
+    target = perturb(master.samples, RATE_HZ, plan.seed, plan.identity)
+    return _task(plan, mix, target, _truth(style, master), ())
 
 
 def _out_of_class(plan: Plan, source: AudioSource) -> Task:
@@ -147,13 +149,13 @@ def _song(identity: str, source: AudioSource) -> Samples:
     return excerpt(source(identity), RATE_HZ)
 
 
-def _mastered(mix: Samples, style: Style) -> Samples:
-    return deliver_audio(mix, RATE_HZ, style.target_lufs, settings=style.settings).samples
+def _mastered(mix: Samples, style: Style) -> DeliveredAudio:
+    return deliver_audio(mix, RATE_HZ, style.target_lufs, settings=style.settings)
 
 
-def _truth(style: Style) -> Truth:
-    response_db = settings_response_db(style.settings, RATE_HZ)
-    return Truth(settings=style.settings, response_db=tuple(response_db.tolist()))
+def _truth(style: Style, master: DeliveredAudio) -> Truth:
+    response_db = tuple(settings_response_db(style.settings, RATE_HZ).tolist())
+    return Truth(settings=style.settings, response_db=response_db, master=master)
 
 
 def _read(path: Path) -> Audio:
