@@ -4,7 +4,7 @@ Around the end of a descent the residual is taken to be quadratic. A *likely* ch
 most doubles what is left, or that the prior allows where nothing can be heard; changes are drawn
 from the normal distribution with that precision, and what each would do to the song is measured.
 The standard deviations that come of it are stretched by factors found on songs whose true settings
-are known (`configs/recovery/intervals_v1.yaml`), so that nine in ten intervals hold the truth.
+are known (`configs/recovery/intervals_v2.yaml`), so that nine in ten intervals hold the truth.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ByGroup:
 
 @dataclass(frozen=True, slots=True)
 class IntervalRules:
-    """All of ``recovery/intervals_v1.yaml``; what each entry means stands there."""
+    """All of ``recovery/intervals_v2.yaml``; what each entry means stands there."""
 
     version: int
     factors: ByGroup
@@ -73,7 +73,7 @@ class Spreads:
 @cache
 def interval_rules() -> IntervalRules:
     """Return the committed factors."""
-    return load_configuration("intervals_v1", IntervalRules, "recovery")
+    return load_configuration("intervals_v2", IntervalRules, "recovery")
 
 
 def measure_spreads(recovered: Recovered, mix: Samples, sample_rate: int) -> Spreads:

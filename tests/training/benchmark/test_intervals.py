@@ -9,12 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassmaster.inference.effects import Effects
 from glassmaster.inference.predictor import NOT_DETERMINED
-from glassmaster.models.moves import QUANTITIES, RESPONSE, WIDTH
+from glassmaster.models.errors import ParameterError
+from glassmaster.models.moves import IN_LEVEL, QUANTITIES, RESPONSE, WIDTH
 from glassmaster.models.settings import default_settings
 from glassmaster.training.benchmark.coverage import binomial_interval, coverage_document
 from glassmaster.training.benchmark.generators.degradation import draw
-from glassmaster.training.benchmark.intervals import Known, interval_figures, known_quantities
+from glassmaster.training.benchmark.intervals import (
+    Known,
+    effective_quantities,
+    interval_figures,
+    known_quantities,
+)
 from glassmaster.training.benchmark.results import MethodOutcome, TaskOutcome
 from glassmaster.training.benchmark.tasks import Plan, Task, Truth
 
@@ -60,6 +67,29 @@ def test_settings_tell_of_every_quantity() -> None:
     assert not known["reduction_p95_db@high"].active
     assert known["limiter_p95_db"] == Known(2.5, True)
     assert not known["response_db@63"].active
+
+
+def test_effects_of_true_settings_are_told_of_all_blocks_together() -> None:
+    settings = default_settings().with_block("multiband_compressor", {"low_ratio": 2.0})
+    percentiles = np.arange(9.0)
+    total_db = np.linspace(-1.0, 3.0, 27) + 5.0  # a tilt by trims, since the equalizer is idle
+    nothing = np.zeros((4, 2))
+    effects = Effects(total_db, np.zeros(3), nothing, nothing[0], np.zeros(27), percentiles)
+    truth = Truth(settings, response_db=(0.0,) * 27)
+    known = effective_quantities(task(truth), effects)
+    assert set(known) == set(QUANTITIES)
+    found = np.array([known[name].value for name in QUANTITIES[RESPONSE]])
+    assert found[IN_LEVEL].mean() == pytest.approx(0.0, abs=1e-12)
+    assert found[-1] - found[0] == pytest.approx(4.0)
+    assert known["response_db@63"].active
+    assert known["reduction_p95_db@low"] == Known(4.0, True)
+    assert known["limiter_p95_db"] == Known(8.0, True)
+    assert not known["reduction_p50_db@high"].active
+    assert not known["width_db@high"].active
+    mono = effective_quantities(task(truth, 0.0), effects)
+    assert set(known) - set(mono) == set(QUANTITIES[WIDTH])
+    with pytest.raises(ParameterError, match="unknown"):
+        effective_quantities(task(Truth()), effects)
 
 
 def test_what_is_not_determined_has_a_truth_but_no_coverage() -> None:
