@@ -37,8 +37,24 @@ NOT_DETERMINED_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class ByGroup:
-    """A number for each group of quantities, and for knobs."""
+class Factors:
+    """What stretches each of `QUANTITIES`, in their order, and knobs."""
+
+    response: tuple[float, ...]
+    width: tuple[float, ...]
+    reduction: tuple[float, ...]
+    limiter: float
+    knob: float
+
+    @property
+    def quantities(self) -> Array:
+        """Those of `QUANTITIES`."""
+        return np.array([*self.response, *self.width, *self.reduction, self.limiter])
+
+
+@dataclass(frozen=True, slots=True)
+class PriorWidths:
+    """A width for each group of quantities, and for knobs."""
 
     response: float
     width: float
@@ -52,8 +68,8 @@ class IntervalRules:
     """All of ``recovery/intervals_v2.yaml``; what each entry means stands there."""
 
     version: int
-    factors: ByGroup
-    prior: ByGroup
+    factors: Factors
+    prior: PriorWidths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,9 +139,9 @@ def intervals_of(recovered: Recovered, quantities: Array, spreads: Spreads) -> d
     """
     rules = interval_rules()
     found: dict[str, Interval] = {}
-    for name, value, sd_db in zip(QUANTITIES, quantities, spreads.quantities_db, strict=True):
+    halves_db = rules.factors.quantities * np.hypot(spreads.quantities_db, FLOOR_DB)
+    for name, value, half_db in zip(QUANTITIES, quantities, halves_db.tolist(), strict=True):
         group = group_of(name)
-        half_db = getattr(rules.factors, group) * float(np.hypot(sd_db, FLOOR_DB))
         if 2.0 * half_db >= NOT_DETERMINED_SHARE * getattr(rules.prior, group):
             found[name] = NOT_DETERMINED
         else:
@@ -163,5 +179,5 @@ def effects_with_intervals(
 
 
 def group_of(quantity: str) -> str:
-    """Return the group whose factor stretches a quantity: response, width, reduction, limiter."""
+    """Return the group that a quantity belongs to: response, width, reduction or limiter."""
     return quantity.partition("_")[0]
