@@ -30,6 +30,9 @@ BY_LEVELS = Schedule(rounds=4, goal_db=-60.0, least_gain_db=0.1)
 ALIKE_DB = -80.0
 """Mix and master that null so far by a plain gain are the same."""
 
+AGAIN = Schedule(rounds=2)
+"""For what is left of a chain that blocks were taken out of."""
+
 LEAVES_DB = 0.2
 """A block leaves again where the residual rises by less."""
 
@@ -139,7 +142,8 @@ def _by_levels(search: Search, point: Point, residual: LevelResidual) -> Point |
 
 
 def _pruned(search: Search, point: Point, residual: Residual) -> Point:
-    """Take out blocks that explain nothing."""
+    """Take out blocks that explain nothing, and descend again with those that are left."""
+    engaged = point.engaged
     most = point.descent.cost * 10.0 ** (LEAVES_DB / 10.0)
     for name in _LEAVING:
         if name not in point.engaged:
@@ -148,7 +152,10 @@ def _pruned(search: Search, point: Point, residual: Residual) -> Point:
         cost = Descender(point.chain, residual, fewer, search.prior).cost(point.descent.vector)
         if cost <= most:
             point = replace(point, engaged=fewer)
-    return point
+    if point.engaged == engaged:
+        return point
+    descender = Descender(point.chain, residual, point.engaged, search.prior)
+    return replace(point, descent=descender.descend(point.descent.vector, AGAIN, search.told))
 
 
 def _unchanged(search: Search) -> Point:
