@@ -3,25 +3,26 @@
     python benchmarks/recovery.py CACHE EXCERPTS --split calibration --json FILE
     python benchmarks/recovered_intervals.py FILE [FILE ...]
 
-Prints what stands in ``configs/recovery/intervals_v2.yaml``, and how many songs are behind each.
+Prints the factors of ``configs/recovery/intervals_v2.yaml``, in the order of the quantities, each
+with how many songs are behind it: those on which the quantity is moved at all.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glassmaster.models.moves import QUANTITIES, RESPONSE, WIDTH
+from glassmaster.models.moves import QUANTITIES, RESPONSE
 from glassmaster.training.conformal import conformal_scale
-from glassmaster.training.recovery.certainty import FLOOR, FLOOR_DB
+from glassmaster.training.recovery.certainty import FLOOR, FLOOR_DB, group_of
 
 MOVED = 1e-6
-"""A number with a smaller spread is decided by a block that was not found: it counts as idle."""
+"""A number with a smaller spread is that of a block which was not found."""
 
 Songs = Sequence[Mapping[str, Any]]
 
@@ -30,26 +31,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", type=Path, nargs="+", help="by benchmarks/recovery.py")
     songs = [song for file in parser.parse_args().files for song in json.loads(file.read_text())]
-    print(f"# {len({song['song'] for song in songs})} songs")
-    responses = QUANTITIES[RESPONSE]
-    for place, name in enumerate(responses):  # with its neighbors, which err alike
-        _show(name, songs, set(responses[max(place - 1, 0) : place + 2]).__contains__)
-    for name in QUANTITIES[WIDTH.start :]:
-        _show(name, songs, name.__eq__)
-    _show("knob", songs, None)
+    factors: dict[str, list[str]] = {}
+    for place, name in enumerate(QUANTITIES):
+        near = {name}
+        if place < RESPONSE.stop:  # neighbors err alike
+            near |= set(QUANTITIES[max(place - 1, 0) : min(place + 2, RESPONSE.stop)])
+        factor, count = _factor(songs, "quantities", FLOOR_DB, near)
+        factors.setdefault(group_of(name), []).append(f"{factor:.3f}")
+        print(f"# {name}: {count} songs")
+    knob, count = _factor(songs, "knobs", FLOOR, None)
+    print(f"# knobs: {count} songs of {len(songs)}")
+    for group, texts in factors.items():
+        listed = f"[{', '.join(texts)}]"
+        print(f"  {group}: {texts[0] if len(texts) == 1 else listed}")
+    print(f"  knob: {knob:.3f}")
 
 
-def _show(name: str, songs: Songs, chosen: Callable[[str], bool] | None) -> None:
-    key, floor = ("knobs", FLOOR) if chosen is None else ("quantities", FLOOR_DB)
+def _factor(
+    songs: Songs, key: str, floor: float, names: Collection[str] | None
+) -> tuple[float, int]:
     rows = [
         (number, abs(found - true) / np.hypot(spread, floor))
         for number, song in enumerate(songs)
-        for each, (found, true, spread) in song[key].items()
-        if spread > MOVED and (chosen is None or chosen(each))
+        for name, (found, true, spread) in song[key].items()
+        if spread > MOVED and (names is None or name in names)
     ]
-    numbers, ratios = (np.array(column) for column in zip(*rows, strict=True))
-    factor = conformal_scale(ratios, numbers.astype(np.int64))
-    print(f"{name}: {factor:.3f}  # {len(set(numbers.tolist()))} songs")
+    numbers = np.array([row[0] for row in rows], dtype=np.int64)
+    return conformal_scale(np.array([row[1] for row in rows]), numbers), len(np.unique(numbers))
 
 
 if __name__ == "__main__":
