@@ -1,9 +1,10 @@
 """Intervals against what is true: which quantities a task tells of, and which are active in it.
 
-What a task does not tell (the reductions of a degradation, the width of mono) is left out. A predictor
-chooses the equalizer's response; of recovered settings only the response of all blocks together is
-known. So there are two definitions of what is true, and each method is held against its own. What is
-active is decided by `glassmaster.models.moves.active_quantities`, as where intervals are made.
+What a task does not tell (the reductions of a degradation, the width of mono) is left out. A
+predictor chooses the equalizer's response; of recovered settings only the response of all blocks
+together is known. So there are two definitions of what is true, and each method is held against its
+own. What is active is decided by `glassmaster.models.moves.active_quantities`, as where intervals
+are made.
 """
 
 from __future__ import annotations
