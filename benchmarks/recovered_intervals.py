@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassmaster.models.moves import QUANTITIES, RESPONSE
-from glassmaster.training.conformal import conformal_scale
+from glassmaster.training.conformal import COVERAGE, conformal_scale
 from glassmaster.training.recovery.certainty import FLOOR, FLOOR_DB, group_of
 
 MOVED = 1e-6
@@ -32,11 +32,9 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+", help="by benchmarks/recovery.py")
     songs = [song for file in parser.parse_args().files for song in json.loads(file.read_text())]
     factors: dict[str, list[str]] = {}
-    for place, name in enumerate(QUANTITIES):
-        near = {name}
-        if place < RESPONSE.stop:  # neighbors err alike
-            near |= set(QUANTITIES[max(place - 1, 0) : min(place + 2, RESPONSE.stop)])
-        factor, count = _factor(songs, "quantities", FLOOR_DB, near)
+    for name in QUANTITIES:
+        corrected = name not in QUANTITIES[RESPONSE]
+        factor, count = _factor(songs, "quantities", FLOOR_DB, name, corrected=corrected)
         factors.setdefault(group_of(name), []).append(f"{factor:.3f}")
         print(f"# {name}: {count} songs")
     knob, count = _factor(songs, "knobs", FLOOR, None)
@@ -48,16 +46,22 @@ def main() -> None:
 
 
 def _factor(
-    songs: Songs, key: str, floor: float, names: Collection[str] | None
+    songs: Songs, key: str, floor: float, chosen: str | None, *, corrected: bool = True
 ) -> tuple[float, int]:
+    """Return what nine in ten errors do not exceed, corrected for the number of songs or not.
+
+    The correction makes all intervals together hold too much: responses are most of them.
+    """
     rows = [
         (number, abs(found - true) / np.hypot(spread, floor))
         for number, song in enumerate(songs)
         for name, (found, true, spread) in song[key].items()
-        if spread > MOVED and (names is None or name in names)
+        if spread > MOVED and chosen in (None, name)
     ]
     numbers = np.array([row[0] for row in rows], dtype=np.int64)
-    return conformal_scale(np.array([row[1] for row in rows]), numbers), len(np.unique(numbers))
+    ratios = np.array([row[1] for row in rows])
+    factor = conformal_scale(ratios, numbers) if corrected else float(np.quantile(ratios, COVERAGE))
+    return factor, len(np.unique(numbers))
 
 
 if __name__ == "__main__":
