@@ -49,11 +49,14 @@ class Company:
     Attributes:
         statistics: Of each, shape ``(song, statistics)``; see `models.mel_statistics`.
         weights: What each counts, above 0, shape ``(song,)``.
+        settings_alone: Whether the mix is a finished song itself: nothing of it is to be mended,
+            and of the others only the settings count that they went through.
 
     """
 
     statistics: Array
     weights: Array
+    settings_alone: bool = False
 
 
 NOBODY: Final = Company(np.zeros((0, len(STATISTICS))), np.zeros(0))
@@ -99,6 +102,11 @@ class Predictor(Protocol):
     @property
     def listens(self) -> bool:
         """Whether finished songs that a mix is to be like make a difference."""
+        ...
+
+    @property
+    def reads_settings(self) -> bool:
+        """Whether it tells what settings finished songs went through."""
         ...
 
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:

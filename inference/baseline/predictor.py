@@ -27,6 +27,7 @@ class BaselinePredictor:
     name = "baseline"
     model = None
     listens = False
+    reads_settings = False
     describe = (
         "Settings from published mean spectra of finished masters and measured differences of "
         "mixes from them, by closed forms; nothing is trained."

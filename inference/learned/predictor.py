@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from ...data.analysis import Analysis
 from ...models.mel_statistics import STATISTICS
-from ...models.moves import ATTACK, LIMITER_RELEASE, RELEASE, SLOPE, THRESHOLD
+from ...models.moves import (
+    ATTACK,
+    LIMITER_RELEASE,
+    NEUTRAL,
+    RELEASE,
+    SLOPE,
+    THRESHOLD,
+    bounded,
+)
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import ChainSettings
 from ..baseline.predictor import leave_alone, unjudged
@@ -21,6 +29,7 @@ from .calibration import PEAK, Calibration
 from .decisions import Decisions
 from .estimate import Estimator
 from .model_file import ModelFile
+from .shown import shown_settings
 from .studio import studio_taste
 from .tone import Wish
 
@@ -47,6 +56,8 @@ class LearnedPredictor:
         self._estimator = estimator
         self._calibration = Calibration(file)
         self._taste = studio_taste(file)
+        self._shown = shown_settings(file)
+        self.reads_settings = self._shown is not None
         self._decisions = Decisions()
 
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
@@ -65,6 +76,8 @@ class LearnedPredictor:
         held = self._calibration.held
         shown = NOBODY if company is None else company
         rows = np.array([held(row) for row in shown.statistics]).reshape(-1, len(STATISTICS))
+        if shown.settings_alone:
+            return self._as_shown(analysis, Company(rows, shown.weights))
         mix = held(analysis.statistics)
         estimate = self._estimator.estimate(mix, Company(rows, shown.weights))
         amount = self._calibration.amount(mix)
@@ -83,6 +96,13 @@ class LearnedPredictor:
             reasons = (_nearly_finished(float(mix[PEAK]), amount), *reasons)
         knobs = self._knobs(settings, estimate.moves, referred=len(rows) > 0)
         return Prediction(settings, {**intervals, **knobs}, reasons)
+
+    def _as_shown(self, analysis: Analysis, company: Company) -> Prediction:
+        """Return what songs show of settings, for a finished song that needs nothing else."""
+        moves = NEUTRAL if self._shown is None else self._shown.moves(company)
+        wish = Wish(bounded(moves), frozenset(), {})
+        settings, reasons = self._decisions.decide(analysis, wish)
+        return Prediction(settings, {}, (_of_the_songs(len(company.weights)), *reasons))
 
     def _knobs(
         self, settings: ChainSettings, moves: Array, *, referred: bool
@@ -104,6 +124,17 @@ class LearnedPredictor:
                 intervals[f"multiband_compressor.{name}_{key}"] = _physical(found, key)
         found = interval(LIMITER_RELEASE, moves)
         return intervals | {"limiter.release_ms": _physical(found, "release_ms")}
+
+
+def _of_the_songs(count: int) -> Reason:
+    text = "The song is finished, and no other shows what else is wanted: it is left as it is."
+    if count:
+        songs = "one song shows" if count == 1 else f"{count} songs show"
+        text = (
+            f"The song is finished, so nothing of it is mended: the moves are what {songs} of the "
+            "settings behind, as far as it is more than songs differ by themselves."
+        )
+    return Reason("equalizer", text)
 
 
 def _nearly_finished(peak_db: float, amount: float) -> Reason:

@@ -41,11 +41,11 @@ class StylePrior:
 
     """
 
-    response_db: float = 2.5
+    response_db: float = 1.2
     response_octaves: float = 1.3
-    tilt_db: float = 1.5
+    tilt_db: float = 0.75
     flat_share: float = 0.1
-    width_db: float = 2.0
+    width_db: float = 1.2
     narrow_share: float = 0.6
     compressed_share: float = 0.8
     slope: float = 0.6

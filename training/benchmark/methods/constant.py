@@ -53,6 +53,11 @@ class ConstantMoves:
         """No: finished songs make no difference."""
         return False
 
+    @property
+    def reads_settings(self) -> bool:
+        """No."""
+        return False
+
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Return the same moves as settings of the chain."""
         return _prediction(self.moves, analysis)
@@ -86,6 +91,11 @@ class NearestMoves:
     @property
     def listens(self) -> bool:
         """No: finished songs make no difference."""
+        return False
+
+    @property
+    def reads_settings(self) -> bool:
+        """No."""
         return False
 
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
