@@ -25,6 +25,9 @@ Array: TypeAlias = npt.NDArray[np.float64]
 PREFIX = "shown."
 """Of its arrays in a file of weights."""
 
+AXES = f"{PREFIX}axes"
+"""The array that says what is looked at."""
+
 
 class ShownSettings:
     """Tells settings that songs went through.
@@ -41,7 +44,7 @@ class ShownSettings:
         self._mean = file.array(f"{PREFIX}mean", len(STATISTICS))
         axes = len(file.arrays.get(f"{PREFIX}spread", ()))
         self._spread = file.array(f"{PREFIX}spread", axes)
-        self._axes = file.array(f"{PREFIX}axes", axes, len(STATISTICS))
+        self._axes = file.array(AXES, axes, len(STATISTICS))
         self._weights = file.array(f"{PREFIX}weights", len(MOVES), axes)
         self._bias = file.array(f"{PREFIX}bias", len(MOVES))
         if not np.all(self._spread >= 0.0):

@@ -1,8 +1,10 @@
 """The network: from statistics of a mix and of references to moves, quantities and their spread.
 
 It adds to a linear estimate, which is part of it and stays as it is, and starts by adding nothing.
-Intent and studio condition every block. What is known of the size: a few hundred songs are learned
-by heart at once, so the network is small and leaves much out while it learns.
+What it adds has two parts. One is a matrix of what it sees of the mix. The other are hidden layers,
+which intent and studio condition, and references. What is known of the size: a few hundred songs
+are learned by heart at once, so hidden layers are small, leave much out while they learn, and what
+they say of moves is told apart, so that an objective can hold it small.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class NetworkOutput:
     Attributes:
         moves: Within the chain's ranges, shape ``(batch, moves)``.
         overshoot: By how much moves were beyond them, in their scale, shape ``(batch, moves)``.
+        hidden: What hidden layers add to moves, in their scale, shape ``(batch, moves)``.
         quantities: Expected effective quantities in dB, shape ``(batch, 39)``.
         log_sigma: Natural logarithm of each quantity's own standard deviation, same shape.
         factor: What quantities have in common: their covariance is ``diag(sigma²) + F Fᵀ``, shape
@@ -46,6 +49,7 @@ class NetworkOutput:
 
     moves: Tensor
     overshoot: Tensor
+    hidden: Tensor
     quantities: Tensor
     log_sigma: Tensor
     factor: Tensor
@@ -72,7 +76,7 @@ class MoveNetwork(nn.Module):
         heads: Of the attention over references.
         studios: Number of studio tokens; 0 stands for no studio.
         dropout: Probability that a hidden value is left out while learning.
-        input_noise: Standard deviation of noise added to standardized statistics while learning.
+        input_noise: Standard deviation of noise added to what hidden layers see while learning.
 
     """
 
@@ -119,6 +123,7 @@ class MoveNetwork(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
+        self.direct = zeroed(nn.Linear(seen, len(MOVES)))
         self.moves = zeroed(nn.Linear(width, len(MOVES)))
         self.intended = nn.Linear(len(INTENTS), len(MOVES), bias=False)
         nn.init.zeros_(self.intended.weight)
@@ -206,7 +211,8 @@ class MoveNetwork(nn.Module):
             studio: Studio tokens, whole numbers, shape ``(batch,)``; 0 is none.
 
         """
-        seen, known = self._seen(statistics), self._seen(references)
+        clear = self._seen(statistics)
+        seen, known = self._noisy(clear), self._noisy(self._seen(references))
         condition = self.condition(torch.cat((intent, self.studio(studio)), -1))
         hidden = nn.functional.gelu(self.embed(seen))
         hidden = hidden + self.references(seen, hidden, known, present)
@@ -214,13 +220,16 @@ class MoveNetwork(nn.Module):
             hidden = block(hidden, condition)
         hidden = self.dropout(self.norm(hidden))
         linear = self.linear(statistics, references, present)
-        free = linear + self.move_scale * (self.moves(hidden) + self.intended(intent))
+        said = self.moves(hidden)
+        added = self.direct(clear) + said + self.intended(intent)
+        free = linear + self.move_scale * added
         moves = held_moves(free)
         reductions = nn.functional.softplus(self.reductions(hidden) + REDUCTION_START)
         log_sigma = self.log_sigma(hidden).clamp(-WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
         return NetworkOutput(
             moves=moves,
             overshoot=(free - moves.detach()) / self.move_scale,
+            hidden=said,
             # how they sound decides on moves; spreads are learned around them
             quantities=torch.cat((moves[:, : WIDTH.stop].detach(), reductions), 1),
             log_sigma=log_sigma,
@@ -237,11 +246,13 @@ class MoveNetwork(nn.Module):
         ]
 
     def _seen(self, statistics: Tensor) -> Tensor:
-        reduced = ((statistics - self.mean) / self.scale) @ self.reduction.T
-        held = reduced.clamp(-FARTHEST, FARTHEST)
+        reduced: Tensor = ((statistics - self.mean) / self.scale) @ self.reduction.T
+        return reduced.clamp(-FARTHEST, FARTHEST)
+
+    def _noisy(self, seen: Tensor) -> Tensor:
         if self.training and self._noise > 0.0:
-            return held + self._noise * torch.randn_like(held)
-        return held
+            return seen + self._noise * torch.randn_like(seen)
+        return seen
 
 
 def _spread(values: Array) -> Array:

@@ -23,6 +23,9 @@ AudioSource: TypeAlias = Callable[[str], Audio]
 RATE_HZ = 44_100
 """Sample rate of every task."""
 
+OF_FINISHED_SONGS = frozenset(("STYLE-X", "STYLE-X3"))
+"""Suites whose mixes are finished songs that are to go through the settings of references."""
+
 
 @dataclass(frozen=True, slots=True)
 class Song:
@@ -136,6 +139,11 @@ class Task:
     references: tuple[Reference, ...]
     truth: Truth
     asks_loudness: bool = True
+
+    @property
+    def mix_is_finished(self) -> bool:
+        """Whether a person would say that the mix is a finished song, to go through settings."""
+        return self.plan.suite in OF_FINISHED_SONGS
 
     @property
     def asked_lufs(self) -> float | None:

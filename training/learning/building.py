@@ -16,14 +16,14 @@ from torch.utils.data import DataLoader
 from ...inference.learned.model_file import read_model_file
 from ...models.errors import ModelError
 from ...models.network.network import MoveNetwork
-from ..linear.inputs import compact_inputs
+from ..linear.inputs import input_matrix
 from .composing import instantiated
 from .curriculum import Curriculum, Phase
 from .engine import Engine, ValidationSet
 from .plans import PlanRules, plain
-from .pool import SongPool
+from .pool import SongPool, package_labels
 from .songs import Songs
-from .stream import ONE_CLICK, STYLED, PlanStream, Share, fixed_plans
+from .stream import COMPANY, ONE_CLICK, PlanStream, Share, fixed_plans
 
 
 def plan_rules(config: DictConfig) -> PlanRules:
@@ -38,12 +38,10 @@ def plan_rules(config: DictConfig) -> PlanRules:
 def build_network(config: DictConfig, songs: Songs) -> MoveNetwork:
     """Return the network as training starts from it: a pure function of configuration and songs."""
     statistics = songs.fit.statistics.double().numpy()
-    matrix = compact_inputs() if config.inputs == "compact" else None
+    matrix = input_matrix(config.inputs, statistics, package_labels(songs.fit))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network: MoveNetwork = instantiated(
-            config.model, inputs=None if matrix is None else len(matrix)
-        )
+        network: MoveNetwork = instantiated(config.model, inputs=len(matrix))
     network.standardize(statistics, matrix)
     if songs.linear is not None:
         start_from_linear(network, songs.linear)
@@ -89,14 +87,15 @@ def build_engine(config: DictConfig, songs: Songs, network: MoveNetwork) -> Engi
 def validation_sets(
     config: DictConfig, pool: SongPool, rules: PlanRules
 ) -> tuple[ValidationSet, ...]:
-    """Return examples of one click, and of known settings with references."""
-    mixes, styles = (Curriculum((Phase(0.0, forward=share),)) for share in (0.0, 1.0))
-    seed, count = config.seed, config.validation_examples
-    one_click = replace(plain(rules), no_reference=0.0)
-    referred = replace(rules, no_reference=0.0, no_intent=1.0, variation_db=0.0)
-    return (
-        ValidationSet("one_click", fixed_plans(pool, one_click, mixes, seed, ONE_CLICK, count)),
-        ValidationSet("styled", fixed_plans(pool, referred, styles, seed, STYLED, count)),
+    """Return mixes made of masters, for one click and with finished songs that they are like."""
+    mixes = Curriculum((Phase(0.0, forward=0.0),))
+    alone = plain(rules)
+    company = replace(alone, no_reference=0.0)
+    return tuple(
+        ValidationSet(
+            name, fixed_plans(pool, own, mixes, config.seed, stream, config.validation_examples)
+        )
+        for name, own, stream in (("one_click", alone, ONE_CLICK), ("company", company, COMPANY))
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from ...models.errors import UsageError
+from ..linear.inputs import INPUTS
 
 _HIGHEST_SEED = 2**31 - 1
 _LEAST = {
@@ -37,7 +38,7 @@ _NUMBERS = (
 )
 _CHOICES = {
     "learner": ("network", "linear", "embedding"),
-    "inputs": ("compact", "all"),
+    "inputs": INPUTS,
     "keep": ("best", "last"),
 }
 _SWITCHES = ("evaluate.after", "logging.register")

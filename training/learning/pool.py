@@ -153,6 +153,13 @@ def pool_songs(
     )
 
 
+def package_labels(pool: SongPool) -> Indices:
+    """Return a number for the package of each song, shape ``(song,)``."""
+    names = [identity.split("/", 1)[0] for identity in pool.identities]
+    labels: Indices = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    return labels
+
+
 def read_targets(path: Path) -> dict[str, bool]:
     """Read from a split file whether each song is good enough to be a target.
 

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from ...models.errors import ParameterError
 from ..calibrating import Calibration, Trials, calibrate
 from ..export import export_network
+from ..linear.shown import learn_shown
 from .building import build_engine, build_loader, build_network, build_trainer, plan_rules
 from .checkpoints import StepCheckpoints
 from .composing import flattened, instantiated
@@ -162,7 +163,9 @@ def _trained(
     if not trainer.is_global_zero:  # it has the same weights, and leaves it to the first process
         return Outcome(weights, score, config.steps, "", None, is_first=False)
     told = {**facts, "steps": str(config.steps), "score": f"{score:.6f}"}
-    weights = export_network(network, folder / MODEL_FOLDER, config.name, told)
+    finished = songs.fit.statistics.double().numpy()
+    shown = learn_shown(finished, plan_rules(config).style, seed=config.seed)
+    weights = export_network(network, folder / MODEL_FOLDER, config.name, told, shown)
     calibration = calibrated(config, weights, songs)
     registered = record_model(config, records, weights, checkpoints.history)
     return Outcome(weights, score, config.steps, registered, calibration)

@@ -11,7 +11,7 @@ from .curriculum import Curriculum
 from .plans import Plan, PlanRules, draw_plan
 from .pool import SongPool
 
-TRAINING, ONE_CLICK, STYLED = range(3)
+TRAINING, ONE_CLICK, COMPANY = range(3)
 """Streams of examples that share no random numbers."""
 
 

@@ -13,7 +13,7 @@ from ...models.moves import MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, WIDTH
 from ..learning.plans import PlanRules
 from ..learning.pool import SongPool
 from .examples import draw_examples
-from .inputs import compact_inputs, company_inputs
+from .inputs import company_inputs
 from .ridge import Labels, Line, best_penalty, left_out, ridge
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -51,7 +51,13 @@ class LinearModel:
 
 
 def learn_linear(
-    pool: SongPool, packages: Labels, rules: PlanRules, *, count: int, seed: int
+    pool: SongPool,
+    packages: Labels,
+    rules: PlanRules,
+    *,
+    count: int,
+    seed: int,
+    inputs: Array,
 ) -> LinearModel:
     """Learn the linear estimator from the songs of a pool.
 
@@ -64,24 +70,24 @@ def learn_linear(
         rules: How examples are drawn.
         count: Number of examples of each kind.
         seed: Of their draw.
+        inputs: Reduces statistics of a mix to what is read, shape ``(inputs, statistics)``.
 
     """
-    reduce = compact_inputs()
     alone = draw_examples(pool, rules, count=count, seed=seed, forward=False, references=False)
     known, company = (
         draw_examples(pool, rules, count=count, seed=seed, forward=forward, references=True)
         for forward in (True, False)
     )
     library = pool.library if len(pool.library) else pool.statistics
-    both = block_diag(reduce, company_inputs(library.double().numpy()))
+    both = block_diag(inputs, company_inputs(library.double().numpy()))
     found = []
     for examples, statistics, matrix in (
-        (alone, alone.statistics, reduce),
+        (alone, alone.statistics, inputs),
         (company, np.hstack((company.statistics, company.mean_references)), both),
     ):
-        inputs, own = statistics @ matrix.T, packages[examples.songs]
-        moves, errors = _moves(inputs, examples.moves, own)
-        quantities, sigma = _quantities(moves, inputs, examples.moves, own, known.quantities)
+        read, own = statistics @ matrix.T, packages[examples.songs]
+        moves, errors = _moves(read, examples.moves, own)
+        quantities, sigma = _quantities(moves, read, examples.moves, own, known.quantities)
         found.append((_widened(moves, matrix), _widened(quantities, matrix), sigma, errors))
         if not len(company.songs):  # no song is like another: references say nothing
             found.append((_deaf(found[0][0]), _deaf(found[0][1]), sigma, errors))

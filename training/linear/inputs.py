@@ -18,13 +18,21 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...models.errors import ParameterError
 from ...models.mel_statistics import GROUP_SIZES, GROUPS, STATISTICS
+from .ridge import Labels, best_penalty, ridge
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 WHOLE = ("side_db", "weighting_db", "peak_p99_db")
 """Statistics of all bands together that are inputs as they are."""
 
+
+INPUTS = ("compact", "content_free", "all")
+"""What can be read of statistics."""
+
+_CONTENT = ("rise_db@", "flux_db@", "spread_db@")
+_LEAST_SPREAD = 1e-3
 
 COMPANY_INPUTS = 4
 """Of the mean of finished songs that a mix is like, so many directions are inputs: with more, which
@@ -39,6 +47,58 @@ def compact_inputs() -> Array:
         row[spectrum[end - size : end]] = 1.0 / size
     for row, name in zip(matrix[GROUPS:], WHOLE, strict=True):
         row[STATISTICS.index(name)] = 1.0
+    return matrix
+
+
+def input_matrix(name: str, statistics: Array, packages: Labels) -> Array:
+    """Return the matrix that reduces statistics to what is read of them.
+
+    Args:
+        name: One of `INPUTS`.
+        statistics: Of finished songs, shape ``(song, statistics)``.
+        packages: Of each song, shape ``(song,)``.
+
+    Returns:
+        Shape ``(inputs, statistics)``.
+
+    Raises:
+        ParameterError: There is no such choice.
+
+    """
+    if name == "all":
+        return np.eye(len(STATISTICS))
+    if name == "compact":
+        return compact_inputs()
+    if name == "content_free":
+        return content_free_inputs(statistics, packages)
+    raise ParameterError(
+        f"inputs are {name!r}; choose one of {', '.join(INPUTS)}", code="unknown_inputs"
+    )
+
+
+def content_free_inputs(statistics: Array, packages: Labels) -> Array:
+    """Return the matrix of the compact inputs less what the music itself tells of them.
+
+    Percussion is bright and a drone is dark before anybody masters them. How levels spread and
+    change from frame to frame tells what is played and hardly what was done to it: a filter does
+    not move it. What a ridge makes of that is subtracted.
+
+    Args:
+        statistics: Of finished songs, shape ``(song, statistics)``.
+        packages: Of each song, shape ``(song,)``; the penalty is chosen on packages left out.
+
+    Returns:
+        Shape ``(inputs, statistics)``.
+
+    """
+    matrix = compact_inputs()
+    told = np.array([name.startswith(_CONTENT) for name in STATISTICS])
+    content, inputs = statistics[:, told], statistics @ matrix.T
+    spread = content.std(axis=0)
+    scale = np.where(spread > _LEAST_SPREAD, spread, 1.0)
+    standard = (content - content.mean(axis=0)) / scale
+    line = ridge(standard, inputs, best_penalty(standard, inputs, packages))
+    matrix[:, told] -= line.weights / scale
     return matrix
 
 

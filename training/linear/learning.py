@@ -16,9 +16,9 @@ from ...data.files.tensors import in_order
 from ...inference.learned.signature import signature
 from ...models.moves import THRESHOLD
 from ..learning.plans import PlanRules
-from ..learning.pool import SongPool
+from ..learning.pool import SongPool, package_labels
 from .estimator import LinearModel, learn_linear
-from .ridge import Labels
+from .inputs import input_matrix
 from .tuning import choose_constants, one_click_pairs
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -33,12 +33,14 @@ class LinearRun:
         examples: Number of each kind that lines are fitted to.
         tried: Number of examples on which thresholds and times are chosen.
         seed: Of all draws.
+        inputs: What is read of a mix, one of `glassmaster.training.linear.inputs.INPUTS`.
 
     """
 
     examples: int = 6000
     tried: int = 128
     seed: int = 1
+    inputs: str = "compact"
 
 
 def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> dict[str, Array]:
@@ -52,21 +54,21 @@ def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> di
 
     """
     report("fitting lines")
-    model = learn_linear(fit, package_labels(fit), rules, count=run.examples, seed=run.seed)
+    packages, statistics = package_labels(fit), fit.statistics.double().numpy()
+    model = learn_linear(
+        fit,
+        packages,
+        rules,
+        count=run.examples,
+        seed=run.seed,
+        inputs=input_matrix(run.inputs, statistics, packages),
+    )
     for name, (error, nothing) in model.errors.items():
         report(f"{name}: error {error:.3f} on packages left out, {nothing:.3f} of doing nothing")
     report("choosing thresholds and times")
     own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
     constants = choose_constants(model.moves.at, own, fit.sample_rate)
-    statistics = fit.statistics.double().numpy()
     return linear_arrays(model, constants, statistics)
-
-
-def package_labels(pool: SongPool) -> Labels:
-    """Return a number for the package of each song, shape ``(song,)``."""
-    names = [identity.split("/", 1)[0] for identity in pool.identities]
-    labels: Labels = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    return labels
 
 
 def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> dict[str, Array]:

@@ -23,6 +23,7 @@ class ObjectiveWeights:
         idle: How much the quantities of blocks that are idle count in it.
         moves: Of the distance to known moves, in their scale.
         parsimony: Of the size of moves, and of what lies beyond their ranges.
+        hidden: Of the squares of what hidden layers add to moves: of few songs they learn by heart.
         bypass: Of the cross-entropy of bypasses.
 
     """
@@ -32,6 +33,7 @@ class ObjectiveWeights:
     idle: float = 0.25
     moves: float = 0.2
     parsimony: float = 0.02
+    hidden: float = 2.0
     bypass: float = 0.1
 
 
@@ -135,6 +137,7 @@ def known_parts(
         "surprise": weights.surprise * surprise,
         "moves": weights.moves * _known_mean(off.square(), known.moves),
         "parsimony": weights.parsimony * _size(output, neutral, scale),
+        "hidden": weights.hidden * output.hidden.square().mean(1),
         "bypass": weights.bypass * _known_mean(entropy, known.bypass),
     }
 

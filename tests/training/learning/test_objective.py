@@ -11,7 +11,13 @@ from glassmaster.models.differentiable.frames import SpectralFrames
 from glassmaster.models.moves import MOVES, NEUTRAL, QUANTITIES
 from glassmaster.models.network.network import NetworkOutput
 from glassmaster.training.losses.likelihood import gaussian_surprise
-from glassmaster.training.losses.objective import Known, Loss, ObjectiveWeights, objective
+from glassmaster.training.losses.objective import (
+    Known,
+    Loss,
+    ObjectiveWeights,
+    known_parts,
+    objective,
+)
 from glassmaster.training.losses.sound import SoundWeights, sound_distances, sound_loss
 
 RATE = 44_100
@@ -23,11 +29,12 @@ def frames(seed: int, batch: int = 2) -> SpectralFrames:
     return SpectralFrames(mid, 0.3 * mid, 0.1 + torch.rand(batch, 160, generator=drawn))
 
 
-def output(moves: Tensor) -> NetworkOutput:
+def output(moves: Tensor, hidden: float = 0.0) -> NetworkOutput:
     size = (len(moves), len(QUANTITIES))
     return NetworkOutput(
         moves=moves,
         overshoot=torch.zeros_like(moves),
+        hidden=torch.full_like(moves, hidden),
         quantities=torch.zeros(size),
         log_sigma=torch.zeros(size, requires_grad=True),
         factor=torch.zeros(*size, 2),
@@ -122,3 +129,15 @@ def test_a_result_that_is_its_target_is_at_no_distance() -> None:
     weights = replace(SoundWeights(), mel=2.0)
     more = sound_loss(other, weights) - sound_loss(other, SoundWeights())
     torch.testing.assert_close(more, other["mel"])
+
+
+def test_what_hidden_layers_say_costs_its_square() -> None:
+    neutral = torch.tensor(NEUTRAL).float()
+    moves = neutral.repeat(2, 1)
+    weights = ObjectiveWeights(hidden=3.0)
+    silent, loud = (
+        known_parts(output(moves, hidden), neutral, torch.ones_like(neutral), known(), weights)
+        for hidden in (0.0, 0.5)
+    )
+    assert float(silent["hidden"].sum()) == 0.0
+    torch.testing.assert_close(loud["hidden"], torch.full((2,), 3.0 * 0.25))

@@ -27,6 +27,7 @@ from glassmaster.training.learning.plans import PlanRules
 from glassmaster.training.linear import estimator
 from glassmaster.training.linear.estimator import LinearModel, learn_linear
 from glassmaster.training.linear.examples import Examples
+from glassmaster.training.linear.inputs import compact_inputs
 from glassmaster.training.linear.learning import export_linear, linear_arrays
 from glassmaster.training.linear.ridge import Line
 
@@ -70,7 +71,8 @@ def drawn(pool: Any, rules: Any, *, forward: bool, references: bool, **_: Any) -
 def learned(monkeypatch: pytest.MonkeyPatch) -> LinearModel:
     monkeypatch.setattr(estimator, "draw_examples", drawn)
     packages = np.arange(SONGS) // 4
-    return learn_linear(Pool(), packages, PlanRules(), count=ROWS, seed=1)  # type: ignore[arg-type]
+    inputs = compact_inputs()
+    return learn_linear(Pool(), packages, PlanRules(), count=ROWS, seed=1, inputs=inputs)  # type: ignore[arg-type]
 
 
 def test_a_planted_truth_is_found(learned: LinearModel) -> None:

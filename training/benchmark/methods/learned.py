@@ -13,12 +13,13 @@ import numpy as np
 from ....data.analysis import Analysis
 from ....data.reference.embedding import EMBEDDING
 from ....data.reference.shipped import SHIPPED
-from ....inference.company import Shown, company_of
+from ....inference.company import Shown, company_of, settings_company
 from ....inference.corpora import Weighted, named_corpora
 from ....inference.learned.estimate import Estimate, Estimator
 from ....inference.learned.loading import choose_predictor, load_estimator, shipped
 from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
 from ....inference.learned.predictor import LearnedPredictor
+from ....inference.learned.shown import AXES
 from ....inference.predictor import Company
 from ....inference.reference import NEIGHBORS, ReferenceMatch, left_out, match
 from ....models.errors import UsageError
@@ -50,6 +51,7 @@ class Learned:
         predictor: With its weights.
         references: Whether it is shown the task's references.
         neighbors: Which songs of the shipped corpus it is given.
+        told: Whether it is told where the mix is a finished song, as by ``--finished``.
 
     """
 
@@ -57,6 +59,7 @@ class Learned:
     predictor: LearnedPredictor
     references: bool = True
     neighbors: Neighbors = Neighbors.NEAREST
+    told: bool = True
 
     @property
     def uses_references(self) -> bool:
@@ -67,6 +70,7 @@ class Learned:
     def fingerprint(self) -> str:
         """The hashes of weights, corpus and embedding, and what is shown."""
         shown = f"{'with' if self.references else 'without'} references, neighbors {self.neighbors}"
+        shown += "" if self.told else ", not told of finished songs"
         files = " ".join(file_fingerprint(path) for path in (SHIPPED, EMBEDDING))
         return f"{self.predictor.model} {files} {shown}"
 
@@ -80,7 +84,10 @@ class Learned:
         analysis = analysis_of(task.mix, rate)
         shown = task.references if self.references else ()
         others = [Shown(analysis_of(each.samples, rate).statistics) for each in shown]
-        company = company_of(self._match(task, analysis), others, analysis.statistics)
+        if self.told and task.mix_is_finished and self.predictor.reads_settings:
+            company: Company | None = settings_company(others)
+        else:
+            company = company_of(self._match(task, analysis), others, analysis.statistics)
         return predicted(task, analysis, self.predictor.predict(analysis, company), folder)
 
     def _match(self, task: Task, analysis: Analysis) -> ReferenceMatch | None:
@@ -150,7 +157,9 @@ def shuffled_predictor(name: str) -> LearnedPredictor:
     width = len(STATISTICS)
     order = generator(SHUFFLE_SEED).permutation(width).astype(np.float64)
     mean, scale = _standard(file, "mean", 0.0), _standard(file, "scale", 1.0)
-    return LearnedPredictor(file, ShuffledInputs(estimator, order, mean, scale))
+    return LearnedPredictor(
+        _shuffled_axes(file, order, scale), ShuffledInputs(estimator, order, mean, scale)
+    )
 
 
 def weights_facts(name: str) -> Mapping[str, str]:
@@ -160,6 +169,15 @@ def weights_facts(name: str) -> Mapping[str, str]:
     of it nothing is known here.
     """
     return {} if ":/" in name else read_model_file(_weights_path(name)).metadata
+
+
+def _shuffled_axes(file: ModelFile, order: Array, scale: Array) -> ModelFile:
+    """Return a file in which what tells of settings looks at other statistics."""
+    axes = file.arrays.get(AXES)
+    if axes is None:
+        return file
+    shuffled = (axes * scale)[:, order.astype(np.int64)] / scale
+    return replace(file, arrays={**file.arrays, AXES: shuffled})
 
 
 def _weights_path(name: str) -> Path:

@@ -35,7 +35,10 @@ STATISTICS_ALONE = frozenset(("lmmse",))
 
 RANDOM_NEIGHBORS = "_random_neighbors"
 ALONE = "_without_corpus"
-ENDINGS = ("", BLIND, ALONE, RANDOM_NEIGHBORS, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
+NOT_TOLD = "_not_told"
+"""Of a predictor that is not told where a mix is a finished song."""
+
+ENDINGS = ("", BLIND, ALONE, NOT_TOLD, RANDOM_NEIGHBORS, SHUFFLED_REFERENCES, SHUFFLED_WEIGHTS)
 FLOORS = ("floor_lmmse", "floor_gaussian")
 
 Others = Callable[[Task], tuple[Reference, ...]]
@@ -180,4 +183,6 @@ def _learned(name: str, model: str, ingredients: Ingredients, others: Others) ->
     if ending == SHUFFLED_REFERENCES:
         return ShuffledReferences(Learned(model, predictor, neighbors=usual), others)
     neighbors = {RANDOM_NEIGHBORS: Neighbors.RANDOM, ALONE: Neighbors.NONE}
-    return Learned(name, predictor, ending != BLIND, neighbors.get(ending, usual))
+    return Learned(
+        name, predictor, ending != BLIND, neighbors.get(ending, usual), ending != NOT_TOLD
+    )
