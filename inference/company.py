@@ -3,6 +3,9 @@
 Named references take the place of part of the neighbors. What a reference counts can differ by
 part: of the parts that do not count, it shows what the neighbors show. Its spectrum is smoothed to
 third octaves, so that its key and its bass line do not leak in.
+
+A finished song has no neighbors to be like: references alone show the settings behind them, beside
+finished songs at large, which stand for the parts that do not count.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ DEFAULT_PARTS: Final[Mapping[str, float]] = MappingProxyType(
     {TONE: 1.0, DYNAMICS: 1.0, WIDTH: 1.0, LOUDNESS: 0.0}
 )
 """What counts unless asked otherwise: loudness is the delivery's affair."""
+
+TELLING: Final = (TONE, WIDTH)
+"""Parts of a reference that tell what settings it went through."""
 
 DEFAULT_SHARE = 0.5
 """What references count together, the neighbors being the rest, where no weight is given."""
@@ -92,7 +98,7 @@ def company_of(match: ReferenceMatch | None, shown: Sequence[Shown], mix: Array)
     if not shown:
         return Company(neighbors, np.ones(len(neighbors))) if len(neighbors) else None
     base = neighbors.mean(axis=0) if len(neighbors) else mix
-    rows = np.array([_row(each, base) for each in shown])
+    rows = np.array([_smoothed_row(each, base) for each in shown])
     shares = reference_shares([each.weight for each in shown], alone=len(neighbors) == 0)
     if not len(neighbors):
         return Company(rows, shares)
@@ -100,6 +106,24 @@ def company_of(match: ReferenceMatch | None, shown: Sequence[Shown], mix: Array)
     weights = np.concatenate((np.full(len(neighbors), rest), shares))
     # a neighbor counts one where there is no reference
     return Company(np.concatenate((neighbors, rows)), weights * len(neighbors))
+
+
+def company_behind(shown: Sequence[Shown], at_large: Array) -> Company:
+    """Put together the songs whose settings a finished song is to go through, which may be none.
+
+    Their spectra are not smoothed: what tells settings knows how those of songs differ, and takes
+    smoothing for a setting.
+
+    Args:
+        shown: References by name; one whose tone and width do not count shows no settings.
+        at_large: Mean statistics of finished songs, shape ``(statistics,)``.
+
+    """
+    telling = [each for each in shown if any(each.parts.get(part) for part in TELLING)]
+    rows = [_row(each, _own(each, at_large), at_large) for each in telling]
+    weights = reference_shares([each.weight for each in telling], alone=True)
+    statistics = np.array(rows).reshape(-1, len(STATISTICS))
+    return Company(statistics, weights, settings_alone=True)
 
 
 def reference_shares(weights: Sequence[float | None], *, alone: bool = False) -> Array:
@@ -130,13 +154,24 @@ def smoothed_spectrum(spectrum_db: Array) -> Array:
     return smooth
 
 
-def _row(shown: Shown, base: Array) -> Array:
-    """Return the statistics of a reference, those of the base where it does not count."""
+def _smoothed_row(shown: Shown, base: Array) -> Array:
+    """Return the statistics of a reference as `_row`, its spectrum smoothed."""
+    own = _own(shown, base)
+    own[_SPECTRUM] = smoothed_spectrum(own[_SPECTRUM])
+    return _row(shown, own, base)
+
+
+def _own(shown: Shown, base: Array) -> Array:
+    """Return the statistics of a reference, those of the base above the edge of its codec."""
     own = shown.statistics.copy()
     if shown.tone_to_hz is not None:
         above = np.flatnonzero(_SPECTRUM)[shown.tone_to_hz < _BAND_HZ]
         own[above] = base[above]
-    own[_SPECTRUM] = smoothed_spectrum(own[_SPECTRUM])
+    return own
+
+
+def _row(shown: Shown, own: Array, base: Array) -> Array:
+    """Return a reference's own statistics, those of the base where they do not count."""
     row = base.copy()
     for part, mask in _OF_PART.items():
         row[mask] += shown.parts.get(part, 0.0) * (own[mask] - base[mask])

@@ -14,9 +14,19 @@ from ..data.files.reader import FileReader
 from ..data.findings import Finding
 from ..data.reference.hygiene import examine
 from ..models.errors import UnsupportedAudioError, UsageError
-from .company import DEFAULT_PARTS, LOUDNESS, PARTS, Listened, Shown, company_of, reference_shares
-from .corpora import Weighted, split_weight
-from .predictor import Company
+from .company import (
+    DEFAULT_PARTS,
+    DYNAMICS,
+    LOUDNESS,
+    PARTS,
+    Listened,
+    Shown,
+    company_behind,
+    company_of,
+    reference_shares,
+)
+from .corpora import Weighted, shipped_corpus, split_weight
+from .predictor import Company, Predictor
 from .reading import analyze_file
 from .reference import ReferenceMatch, match, nearer_share
 from .step import Step
@@ -53,6 +63,8 @@ class Guidance:
         parts: What each of `PARTS` of them counts, 0 to 1.
         heeded: Whether neighbors decide on settings also where no reference is named; else they are
             only shown.
+        finished: Whether the mix is a finished song, of which nothing is mended: only settings that
+            the references went through are brought to it, and neighbors are only shown.
         heard: References that were analyzed for a mix before.
 
     """
@@ -62,6 +74,7 @@ class Guidance:
     references: tuple[Named, ...] = ()
     parts: Mapping[str, float] = field(default_factory=lambda: DEFAULT_PARTS)
     heeded: bool = False
+    finished: bool = False
     heard: dict[Path, tuple[Analysis, FileReader]] = field(default_factory=dict, repr=False)
 
     def analyzed(self, path: Path, step: Step) -> tuple[Analysis, FileReader]:
@@ -141,6 +154,32 @@ def named_parts(text: str | None) -> Mapping[str, float]:
     return parts
 
 
+def check_finished(guidance: Guidance, predictor: Predictor) -> None:
+    """Refuse references of a finished song that show nothing to a predictor.
+
+    Raises:
+        UsageError: The predictor does not tell settings that songs went through, or of references
+            a part is asked for, or left out, that nobody can tell.
+
+    """
+    if not (guidance.finished and guidance.references):
+        return
+    if not predictor.reads_settings:
+        raise UsageError(
+            f"the predictor {predictor.name} does not tell what settings the references of a "
+            "finished song went through; choose the network that ships (--model network) or "
+            "weights that tell it, or leave the references out",
+            code="no_settings_told",
+        )
+    if guidance.parts.get(DYNAMICS) != DEFAULT_PARTS[DYNAMICS]:
+        raise UsageError(
+            "how far the references of a finished song were compressed cannot be told, so that "
+            f"--reference-parts takes no {DYNAMICS} here; leave it out, and to compress less than "
+            "is usual, add --amount multiband_compressor=0",
+            code="usage",
+        )
+
+
 def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
     """Find the neighbors of a mix and listen to references.
 
@@ -158,28 +197,49 @@ def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
     found = None
     if guidance.corpora:
         found = match(analysis, guidance.corpora, excluded=guidance.excluded)
-    shown: list[Shown] = []
-    names: list[str] = []
-    loudness: list[float | None] = []
-    findings: list[Finding] = []
-    for named in guidance.references:
-        one, lufs, told = _listen(named, guidance, analysis, step)
-        findings += told
-        if one is not None:
-            shown.append(one)
-            names.append(display_name(named.path.name))
-            loudness.append(lufs)
-    if guidance.references and not shown:
-        reasons = " ".join(finding.message for finding in findings)
-        raise UsageError(f"no reference is of any use: {reasons}", code="no_reference")
-    heeded = found if shown or guidance.heeded else None
-    company = company_of(heeded, shown, analysis.statistics)
-    shares = reference_shares([each.weight for each in shown], alone=found is None)
+    shown, names, loudness, findings = _references(guidance, analysis, step)
+    if guidance.finished:
+        company: Company | None = company_behind(shown, shipped_corpus().statistics.mean(axis=0))
+        if found is not None and guidance.heeded:
+            message = "The song is finished: neighbors are shown, and decide on nothing."
+            findings.append(Finding("neighbors_not_heard", message))
+    else:
+        heeded = found if shown or guidance.heeded else None
+        company = company_of(heeded, shown, analysis.statistics)
+    alone = guidance.finished or found is None
+    shares = reference_shares([each.weight for each in shown], alone=alone)
     listened = tuple(
         Listened(*row) for row in zip(names, map(float, shares), loudness, strict=True)
     )
     target_lufs = _target(listened, guidance.parts.get(LOUDNESS, 0.0))
     return Guided(found, company, listened, target_lufs, tuple(findings))
+
+
+def _references(
+    guidance: Guidance, mix: Analysis, step: Step
+) -> tuple[list[Shown], list[str], list[float | None], list[Finding]]:
+    """Return the references that are of use, their names and loudness, and what is odd."""
+    shown: list[Shown] = []
+    names: list[str] = []
+    loudness: list[float | None] = []
+    findings: list[Finding] = []
+    for named in guidance.references:
+        one, lufs, told = _listen(named, guidance, mix, step)
+        findings += told
+        if one is None:
+            continue
+        name = display_name(named.path.name)
+        if guidance.finished and _is_known(one, shown):
+            message = f"{name} is one of the references already and counts once."
+            findings.append(Finding("reference_repeated", message))
+            continue
+        shown.append(one)
+        names.append(name)
+        loudness.append(lufs)
+    if guidance.references and not shown:
+        reasons = " ".join(finding.message for finding in findings)
+        raise UsageError(f"no reference is of any use: {reasons}", code="no_reference")
+    return shown, names, loudness, findings
 
 
 def _listen(
@@ -199,10 +259,16 @@ def _listen(
     findings = [Finding(each.code, f"{name}: {each.message}") for each in odd]
     if not hygiene.aspects or not analysis.statistics.any():
         return None, None, findings
-    findings += _unlike(name, analysis, mix, guidance)
+    if not guidance.finished:  # settings can be those of any kind of music
+        findings += _unlike(name, analysis, mix, guidance)
     kept = {part: weight for part, weight in guidance.parts.items() if part in hygiene.aspects}
     lufs = analysis.loudness.dual_mono_lufs if LOUDNESS in hygiene.aspects else None
     return Shown(analysis.statistics, named.weight, kept, hygiene.tone_to_hz), lufs, findings
+
+
+def _is_known(one: Shown, others: Sequence[Shown]) -> bool:
+    """Return whether a reference is among others: to know a song twice is to know one song."""
+    return any(np.array_equal(one.statistics, each.statistics) for each in others)
 
 
 def _unlike(name: str, reference: Analysis, mix: Analysis, guidance: Guidance) -> list[Finding]:

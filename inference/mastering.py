@@ -10,7 +10,7 @@ from ..data.findings import Finding
 from ..models.errors import RecipeError
 from ..models.settings import ChainSettings
 from .blending import ALL_OF_IT, Blend, blended, origins_of, shown_name
-from .guidance import NO_GUIDANCE, Guidance, guide
+from .guidance import NO_GUIDANCE, Guidance, check_finished, guide
 from .origins import still_kept
 from .predictor import Predictor
 from .producing import Mix, file_identity, produce, target_of
@@ -46,10 +46,11 @@ def master(
         GlassmasterError: With the file's name, what is wrong and what to do.
 
     """
+    check_finished(guidance, predictor)
     read = read_mix(mix, step)
     guided = guide(guidance, read.analysis, step)
     notes = (*notes, *guided.findings)
-    if guided.listened and not predictor.listens:
+    if guided.listened and not (guidance.finished or predictor.listens):
         message = f"The predictor {predictor.name} does not listen to references."
         notes = (*notes, Finding("references_not_heard", message))
     if guided.target_lufs is not None:
@@ -69,8 +70,22 @@ def master(
         origins_of(blend, settings),
     )
     notes = (*notes, *found.findings, *told_ceiling)
-    result = produce(read, request, recipe, predictor.describe, found.prediction, notes, step)
-    return replace(result, match=guided.match, listened=guided.listened)
+    basis = _basis_of_finished(guidance) if guidance.finished else predictor.describe
+    result = produce(read, request, recipe, basis, found.prediction, notes, step)
+    return replace(result, match=guided.match, listened=guided.listened, finished=guidance.finished)
+
+
+def _basis_of_finished(guidance: Guidance) -> str:
+    """Say where the settings of a finished song come from."""
+    if not guidance.references:
+        return (
+            "The song was called finished, and no reference was named: it is left as it is but for "
+            "loudness and limiter."
+        )
+    return (
+        "The song was called finished: settings are those that the references show to be "
+        "behind them, in a closed form, by how they differ from finished songs at large."
+    )
 
 
 def _with_ceiling(

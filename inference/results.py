@@ -58,6 +58,7 @@ class MasteringResult:
         findings: What is odd about the mix, and what could not be carried over.
         match: Finished music that the mix is like; None where nobody looked.
         listened: References by name.
+        finished: Whether the mix was called a finished song, so that nothing of it was mended.
 
     """
 
@@ -75,3 +76,4 @@ class MasteringResult:
     findings: tuple[Finding, ...]
     match: ReferenceMatch | None = None
     listened: tuple[Listened, ...] = ()
+    finished: bool = False

@@ -40,11 +40,14 @@ class BaselinePredictor:
     def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
         """Choose settings for the mix that was analyzed; equal analyses give equal settings.
 
-        Finished songs are not listened to: what is normal is known without any.
+        Finished songs are not listened to: what is normal is known without any. A song that is
+        finished itself is left as it is.
 
         Intervals are given for the response only: of reduction and width this predictor knows
         what is normal, and not what an engineer would make of this mix.
         """
+        if company is not None and company.settings_alone:
+            return leave_as_it_is(analysis, "The song is finished, so it is left as it is.")
         if (text := unjudged(analysis)) is not None:
             return leave_alone(analysis, text)
         settings = default_settings().with_block("limiter", {})
@@ -92,13 +95,27 @@ def leave_alone(analysis: Analysis, text: str) -> Prediction:
         text: Why, for every block.
 
     """
-    settings = default_settings().with_block("limiter", {})
+    left = leave_as_it_is(analysis, text)
     offset, why_offset = remove_offset(analysis)
-    if offset is not None:
-        settings = settings.with_block("equalizer", offset)
-    first, *others = (Reason(name, text) for name in settings.blocks if name != "limiter")
+    if offset is None:
+        return left
+    first, *others = left.reasons
+    settings = left.settings.with_block("equalizer", offset)
+    return Prediction(settings, {}, (first, *why_offset, *others))
+
+
+def leave_as_it_is(analysis: Analysis, text: str) -> Prediction:
+    """Engage nothing but the limiter.
+
+    Args:
+        analysis: Of the mix.
+        text: Why, for every other block.
+
+    """
+    settings = default_settings().with_block("limiter", {})
+    reasons = [Reason(name, text) for name in settings.blocks if name != "limiter"]
     limiter = _limiter_reason(analysis.loudness.plr_db)
-    return Prediction(settings, {}, (first, *why_offset, *others, limiter))
+    return Prediction(settings, {}, (*reasons, limiter))
 
 
 def _limiter_reason(plr_db: float | None) -> Reason:

@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=f"SECONDS|{WHOLE}",
         help="how much of every version is written, where both differ most (default: 30)",
     )
-    parser.set_defaults(format="wav", bit_depth=None, sample_rate=None)
+    parser.set_defaults(format="wav", bit_depth=None, sample_rate=None, finished=False)
     parser.add_argument("--temp-dir", type=Path, metavar="DIR", help="for intermediate audio")
     parser.add_argument("--json", action="store_true", help="print a JSON document on stdout")
     parser.add_argument("--force", action="store_true", help="replace existing files")

@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep a stage as it is in a recipe or in settings by hand; may be repeated",
     )
     add_guidance_arguments(parser)
+    parser.add_argument(
+        "--finished",
+        action="store_true",
+        help="mixes are finished masters already: mend nothing, and bring to them only the "
+        "settings that the references went through; without references, only loudness and limiter",
+    )
     parser.add_argument("--lufs", type=float, metavar="X", help="integrated loudness to reach")
     parser.add_argument("--true-peak", type=float, metavar="X", help="ceiling in dBTP")
     parser.add_argument(

@@ -77,10 +77,13 @@ class Mastering:
         self, arguments: argparse.Namespace, predictor: Predictor, notes: tuple[Finding, ...]
     ) -> None:
         from ..blending import named_blend
+        from ..guidance import check_finished
 
         self._arguments = sendable(arguments)
         self._predictor, self._notes = predictor, notes
-        self._guidance: Guidance | None = guidance_of(arguments)
+        guidance = guidance_of(arguments)
+        check_finished(guidance, predictor)
+        self._guidance: Guidance | None = guidance
         self._blend = named_blend(arguments.amount, arguments.lock)
         self._read = [*arguments.mixes, *(each.path for each in self._blend.locks.values())]
         self._made: list[Path] = []
@@ -183,6 +186,7 @@ def guidance_of(arguments: argparse.Namespace) -> Guidance:
         named_references(arguments.reference),
         named_parts(arguments.reference_parts),
         heeded=bool(arguments.corpus),
+        finished=arguments.finished,
     )
 
 

@@ -59,8 +59,8 @@ def choose_compressor(analysis: Analysis, wish: Wish) -> Choice:
         values |= {key: rounded(specification(BLOCK, key), v) for key, v in chosen.items()}
         told.append(
             f"{name.replace('_', ' ')} at {values[f'{name}_ratio']:.2f}:1 by about "
-            f"{held * reduction_db:.1f} dB (spread {levels.p95_dbfs - levels.p50_dbfs:.1f} dB; "
-            f"{_expected(f'reduction_p95_db@{name}', wish)})"
+            f"{held * reduction_db:.1f} dB (spread {levels.p95_dbfs - levels.p50_dbfs:.1f} dB"
+            f"{_expected('', f'reduction_p95_db@{name}', wish)})"
         )
     plr_db = analysis.loudness.plr_db
     measured = "undefined" if plr_db is None else f"{plr_db:.1f} dB"
@@ -84,14 +84,17 @@ def choose_limiter(analysis: Analysis, wish: Wish) -> tuple[Mapping[str, float],
     plr_db = analysis.loudness.plr_db
     measured = "" if plr_db is None else f"; peaks stand {plr_db:.1f} dB above the loudness"
     text = (
-        f"The limiter keeps the ceiling with a release of {release_ms:.0f} ms{measured}; "
-        f"gain reduction of loud passages: {_expected('limiter_p95_db', wish)}."
+        f"The limiter keeps the ceiling with a release of {release_ms:.0f} ms{measured}"
+        f"{_expected('gain reduction of loud passages: ', 'limiter_p95_db', wish)}."
     )
     return {spec.key: release_ms}, Reason("limiter", text)
 
 
-def _expected(quantity: str, wish: Wish) -> str:
+def _expected(of: str, quantity: str, wish: Wish) -> str:
+    """Say what the model expects of a quantity, which ends a sentence."""
+    if wish.is_finished:
+        return ""
     interval = wish.intervals.get(quantity, NOT_DETERMINED)
     if interval == NOT_DETERMINED:
-        return "what a master would show is not determined"
-    return f"90 % of masters show {interval[0]:.1f} to {interval[1]:.1f} dB"
+        return f"; {of}what a master would show is not determined"
+    return f"; {of}90 % of masters show {interval[0]:.1f} to {interval[1]:.1f} dB"

@@ -15,7 +15,6 @@ from ...models.mel_statistics import STATISTICS
 from ...models.moves import (
     ATTACK,
     LIMITER_RELEASE,
-    NEUTRAL,
     RELEASE,
     SLOPE,
     THRESHOLD,
@@ -23,7 +22,7 @@ from ...models.moves import (
 )
 from ...models.processors.multiband_compressor import BANDS
 from ...models.settings import ChainSettings
-from ..baseline.predictor import leave_alone, unjudged
+from ..baseline.predictor import leave_alone, leave_as_it_is, unjudged
 from ..predictor import NOBODY, NOT_DETERMINED, Company, Interval, Prediction, Reason
 from .calibration import PEAK, Calibration
 from .decisions import Decisions
@@ -34,6 +33,8 @@ from .studio import studio_taste
 from .tone import Wish
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+_NOTHING_SHOWN = "The song is finished, and nothing shows what else is wanted: it is left as it is."
 
 
 class LearnedPredictor:
@@ -71,10 +72,11 @@ class LearnedPredictor:
         text = unjudged(analysis)
         if text is None and not analysis.statistics.any():
             text = "Too little of the mix can be heard to judge it, so it is left alone."
-        if text is not None:
-            return leave_alone(analysis, text)
-        held = self._calibration.held
         shown = NOBODY if company is None else company
+        if text is not None:
+            leave = leave_as_it_is if shown.settings_alone else leave_alone
+            return leave(analysis, text)
+        held = self._calibration.held
         rows = np.array([held(row) for row in shown.statistics]).reshape(-1, len(STATISTICS))
         if shown.settings_alone:
             return self._as_shown(analysis, Company(rows, shown.weights))
@@ -99,10 +101,12 @@ class LearnedPredictor:
 
     def _as_shown(self, analysis: Analysis, company: Company) -> Prediction:
         """Return what songs show of settings, for a finished song that needs nothing else."""
-        moves = NEUTRAL if self._shown is None else self._shown.moves(company)
-        wish = Wish(bounded(moves), frozenset(), {})
+        count = len(company.weights)
+        if self._shown is None or not count:
+            return leave_as_it_is(analysis, _NOTHING_SHOWN)
+        wish = Wish(bounded(self._shown.moves(company)), frozenset(), {}, is_finished=True)
         settings, reasons = self._decisions.decide(analysis, wish)
-        return Prediction(settings, {}, (_of_the_songs(len(company.weights)), *reasons))
+        return Prediction(settings, {}, _of_the_songs(count, reasons, settings))
 
     def _knobs(
         self, settings: ChainSettings, moves: Array, *, referred: bool
@@ -126,15 +130,23 @@ class LearnedPredictor:
         return intervals | {"limiter.release_ms": _physical(found, "release_ms")}
 
 
-def _of_the_songs(count: int) -> Reason:
-    text = "The song is finished, and no other shows what else is wanted: it is left as it is."
-    if count:
-        songs = "one song shows" if count == 1 else f"{count} songs show"
-        text = (
-            f"The song is finished, so nothing of it is mended: the moves are what {songs} of the "
-            "settings behind, as far as it is more than songs differ by themselves."
-        )
-    return Reason("equalizer", text)
+def _of_the_songs(
+    count: int, reasons: tuple[Reason, ...], settings: ChainSettings
+) -> tuple[Reason, ...]:
+    """Say beside the reasons of moves what they were told from."""
+    songs = "one song shows" if count == 1 else f"{count} songs show"
+    text = (
+        f"The song is finished, so nothing of it is mended: the moves are what {songs} of the "
+        "settings behind, as far as it is more than songs differ by themselves; where nothing is "
+        "shown, a move is what is usual."
+    )
+    told = [Reason("equalizer", text), *reasons]
+    compressed = "multiband_compressor"
+    if not settings[compressed].bypass:
+        text = "How far the songs were compressed cannot be told: this is what is usual."
+        last = max(place for place, each in enumerate(told) if each.block == compressed)
+        told.insert(last + 1, Reason(compressed, text))
+    return tuple(told)
 
 
 def _nearly_finished(peak_db: float, amount: float) -> Reason:

@@ -61,12 +61,17 @@ def choose_imager(analysis: Analysis, wish: Wish) -> Choice:
     for name, width_db in zip(BANDS, widths_db, strict=True):
         spec = specification(BLOCK, f"{name}_width")
         values[spec.key] = rounded(spec, float(decibel_to_amplitude(width_db)))
-        interval = wish.intervals.get(f"width_db@{name}", NOT_DETERMINED)
-        sure = NOT_DETERMINED
-        if interval != NOT_DETERMINED:
-            sure = f"90 % of masters: {interval[0]:+.1f} to {interval[1]:+.1f} dB"
-        told.append(f"{name} by {width_db:+.1f} dB ({sure})")
+        told.append(f"{name} by {width_db:+.1f} dB{_sureness(name, wish)}")
     return values, (Reason(BLOCK, f"{measured}; the model changes side: {', '.join(told)}."),)
+
+
+def _sureness(band: str, wish: Wish) -> str:
+    if wish.is_finished:
+        return ""
+    interval = wish.intervals.get(f"width_db@{band}", NOT_DETERMINED)
+    if interval == NOT_DETERMINED:
+        return f" ({NOT_DETERMINED})"
+    return f" (90 % of masters: {interval[0]:+.1f} to {interval[1]:+.1f} dB)"
 
 
 def _widest_db(total: float, side: float) -> float:

@@ -37,12 +37,15 @@ class Wish:
         moves: Shrunk and within the chain's ranges, shape ``(moves,)``.
         bypassed: Blocks that it leaves out.
         intervals: By quantity.
+        is_finished: Whether the mix is a finished song: nothing of it is to be mended, and nobody
+            asks what a master of it would show.
 
     """
 
     moves: Array
     bypassed: frozenset[str]
     intervals: Mapping[str, Interval]
+    is_finished: bool = False
 
 
 class Equalizing:
@@ -68,7 +71,9 @@ class Equalizing:
 
         """
         tone, rate = self._prior.tone, analysis.sample_rate
-        high_pass, why_high_pass = choose_high_pass(analysis, self._prior)
+        high_pass, why_high_pass = (
+            (None, ()) if wish.is_finished else choose_high_pass(analysis, self._prior)
+        )
         balance = measure_balance(analysis.spectrum.total, self._prior, rate)
         if balance is None:
             text = "Too few third octaves hold music to judge the balance, so it is left alone."
@@ -98,6 +103,8 @@ class Equalizing:
         )
 
         def how_sure(inside: Mask) -> str:
+            if wish.is_finished:
+                return ", as the references show"
             return sureness(RESPONSE_HZ[inside], wish.intervals)
 
         told = region_reasons(balance, departure, response_db, self._model, how_sure)

@@ -163,6 +163,7 @@ def master_entry(result: MasteringResult, recipe: Path | None, page: Path | None
             {"block": block, "file": origin.file, "form": origin.form, "sha256": origin.file_sha256}
             for block, origin in result.recipe.kept.items()
         ],
+        "finished": result.finished,
         "match": None if result.match is None else match_entry(result.match),
         "references": listened_entry(result.listened),
         "recipe": None if recipe is None else plain(recipe),

@@ -180,21 +180,28 @@ def _certainty(result: MasteringResult) -> str:
 
 
 def _company(result: MasteringResult) -> str:
-    parts = [] if result.match is None else _match(result.match)
+    parts = [] if result.match is None else _match(result.match, finished=result.finished)
     if result.listened:
         rows = [(display_name(each.name), share_text(each)) for each in result.listened]
         note = "Files that were given by name, each with the share that it counts."
+        if result.finished:
+            note = (
+                "Files that were given by name, each with the share that it counts among them. "
+                "Only settings that they went through are brought to the song."
+            )
         parts += ["<h3>References</h3>", paragraph(note, "soft")]
         parts.append(table(("Reference", "Share"), rows, (1,)))
     title = "References" if result.match is None else "Finished music like it"
     return section(title, *parts) if parts else ""
 
 
-def _match(match: ReferenceMatch) -> list[str]:
+def _match(match: ReferenceMatch, *, finished: bool) -> list[str]:
     note = (
         f"The {len(match.neighbors)} tracks of the reference corpora that the mix is most like, "
         "and where the mix lies among them before anything is done to it."
     )
+    if finished:
+        note += " The song is finished, so they decide on nothing."
     figures = [
         (
             f"{prose(each.label)}, {each.unit}",

@@ -9,6 +9,7 @@ from glassmaster.data.reference.production import Production
 from glassmaster.inference.company import (
     DEFAULT_SHARE,
     Shown,
+    company_behind,
     company_of,
     reference_shares,
     smoothed_spectrum,
@@ -106,3 +107,38 @@ def test_a_bass_note_does_not_leak_in() -> None:
     assert np.all(smooth[near] > 5.0)
     np.testing.assert_allclose(smooth[~near], 0.0, atol=1e-9)
     np.testing.assert_allclose(smoothed_spectrum(np.full(80, -7.0)), -7.0)
+
+
+AT_LARGE = np.linspace(-40.0, -20.0, F)
+OWN = AT_LARGE + np.cos(np.arange(F))
+
+
+def test_a_finished_song_has_references_alone() -> None:
+    company = company_behind((Shown(OWN, 0.3), Shown(-OWN, 0.1)), AT_LARGE)
+    assert company.settings_alone
+    np.testing.assert_allclose(company.weights, (0.75, 0.25))
+    # what is behind them is told from spectra as they are
+    np.testing.assert_allclose(company.statistics, (OWN, -OWN))
+    nobody = company_behind((), AT_LARGE)
+    assert nobody.settings_alone
+    assert nobody.statistics.shape == (0, F)
+
+
+def test_parts_that_do_not_count_are_those_of_finished_songs_at_large() -> None:
+    shown = Shown(OWN, None, {"width": 0.5, "dynamics": 1.0}, 8000.0)
+    row = company_behind((shown,), AT_LARGE).statistics[0]
+    np.testing.assert_allclose(row[SPECTRUM], AT_LARGE[SPECTRUM])
+    np.testing.assert_allclose(row[WIDTH], 0.5 * (OWN + AT_LARGE)[WIDTH])
+    lossy = company_behind((Shown(OWN, tone_to_hz=8000.0),), AT_LARGE).statistics[0][SPECTRUM]
+    above = mel_edges_hz()[1:-1] > 8000.0
+    assert 0 < above.sum() < 80
+    np.testing.assert_allclose(lossy[above], AT_LARGE[SPECTRUM][above])
+    np.testing.assert_allclose(lossy[~above], OWN[SPECTRUM][~above])
+
+
+def test_who_shows_neither_tone_nor_width_is_not_asked() -> None:
+    mute = Shown(OWN, 0.9, {"dynamics": 1.0, "loudness": 1.0, "tone": 0.0})
+    company = company_behind((mute, Shown(-OWN, 0.1)), AT_LARGE)
+    np.testing.assert_allclose(company.statistics, (-OWN,))
+    np.testing.assert_allclose(company.weights, 1.0)
+    assert len(company_behind((mute,), AT_LARGE).weights) == 0

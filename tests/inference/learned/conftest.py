@@ -10,9 +10,12 @@ import safetensors.numpy
 
 from glassmaster.data.analysis import Analysis, Analyzer
 from glassmaster.data.synthetic import compose
+from glassmaster.inference.corpora import shipped_corpus
 from glassmaster.inference.learned.signature import signature
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import MOVES, NEUTRAL, QUANTITIES, SLOPE, WIDTH
+from glassmaster.training.learning.styles import StylePrior
+from glassmaster.training.linear.shown import learn_shown
 
 F, D, Q = len(STATISTICS), len(MOVES), len(QUANTITIES)
 KNOBS = D - SLOPE.start
@@ -114,6 +117,12 @@ def write_network(tmp_path: Path) -> Write:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def telling() -> Arrays:
+    """Return what tells settings that finished songs went through."""
+    return learn_shown(shipped_corpus().statistics, StylePrior(), seed=1)
 
 
 @pytest.fixture(scope="session")
