@@ -53,7 +53,6 @@ class NetworkEstimator:
         blocks = range(sum(name.endswith(".film.weight") for name in file.arrays))
         self._blocks = [Block(file, f"blocks.{i}", width, condition) for i in blocks]
         self._norm = Norm(file, "norm", width)
-        self._direct = Affine(file, "direct", len(MOVES), seen)
         self._moves = Affine(file, "moves", len(MOVES), width)
         self._intended = file.array("intended.weight", len(MOVES), len(INTENTS))
         self._reductions = Affine(file, "reductions", len(QUANTITIES) - WIDTH.stop, width)
@@ -87,8 +86,8 @@ class NetworkEstimator:
         for block in self._blocks:
             hidden = block(hidden, condition)
         hidden = self._norm(hidden)
-        added = self._direct(seen) + self._moves(hidden) + self._intended @ asked
-        moves = bounded(self._linear(z, others, company.weights) + self._move_scale * added)
+        free = self._move_scale * (self._moves(hidden) + self._intended @ asked)
+        moves = bounded(self._linear(z, others, company.weights) + free)
         reductions = np.logaddexp(0.0, self._reductions(hidden) + REDUCTION_START)
         log_sigma = np.clip(self._log_sigma(hidden), -WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
         shared = self._factor(hidden).reshape(len(QUANTITIES), -1)

@@ -29,6 +29,11 @@ Choice: TypeAlias = tuple[Mapping[str, float] | None, tuple[Reason, ...]]
 BLOCK = "equalizer"
 
 
+LEAST_SHOWN_DB = 0.1
+"""A balance that references show is brought to a finished song from so many dB rms on: what is sure
+of it is little, and has been weighed already."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wish:
     """What a model wants of a mix.
@@ -89,7 +94,8 @@ class Equalizing:
             f"its distance from finished songs is {departure.distance:.0f} (four in five of them "
             f"lie within {departure.normal_distance:.0f})"
         )
-        if rms_db < (tone.inside_rms_db if departure.is_inside else tone.outside_rms_db):
+        least_db = tone.inside_rms_db if departure.is_inside else tone.outside_rms_db
+        if rms_db < (LEAST_SHOWN_DB if wish.is_finished else least_db):
             text = (
                 f"The balance is left alone: {place}, and the model would change no more than "
                 f"{rms_db:.1f} dB rms."

@@ -1,10 +1,9 @@
 """The network: from statistics of a mix and of references to moves, quantities and their spread.
 
 It adds to a linear estimate, which is part of it and stays as it is, and starts by adding nothing.
-What it adds has two parts. One is a matrix of what it sees of the mix. The other are hidden layers,
-which intent and studio condition, and references. What is known of the size: a few hundred songs
-are learned by heart at once, so hidden layers are small, leave much out while they learn, and what
-they say of moves is told apart, so that an objective can hold it small.
+Intent and studio condition every block. What is known of the size: a few hundred songs are learned
+by heart at once, so the network is small and leaves much out while it learns, and what its hidden
+layers add is told apart from what is asked for, so that an objective can hold it small.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ class MoveNetwork(nn.Module):
         heads: Of the attention over references.
         studios: Number of studio tokens; 0 stands for no studio.
         dropout: Probability that a hidden value is left out while learning.
-        input_noise: Standard deviation of noise added to what hidden layers see while learning.
+        input_noise: Standard deviation of noise added to standardized statistics while learning.
 
     """
 
@@ -123,7 +122,6 @@ class MoveNetwork(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
-        self.direct = zeroed(nn.Linear(seen, len(MOVES)))
         self.moves = zeroed(nn.Linear(width, len(MOVES)))
         self.intended = nn.Linear(len(INTENTS), len(MOVES), bias=False)
         nn.init.zeros_(self.intended.weight)
@@ -211,8 +209,7 @@ class MoveNetwork(nn.Module):
             studio: Studio tokens, whole numbers, shape ``(batch,)``; 0 is none.
 
         """
-        clear = self._seen(statistics)
-        seen, known = self._noisy(clear), self._noisy(self._seen(references))
+        seen, known = self._seen(statistics), self._seen(references)
         condition = self.condition(torch.cat((intent, self.studio(studio)), -1))
         hidden = nn.functional.gelu(self.embed(seen))
         hidden = hidden + self.references(seen, hidden, known, present)
@@ -221,8 +218,7 @@ class MoveNetwork(nn.Module):
         hidden = self.dropout(self.norm(hidden))
         linear = self.linear(statistics, references, present)
         said = self.moves(hidden)
-        added = self.direct(clear) + said + self.intended(intent)
-        free = linear + self.move_scale * added
+        free = linear + self.move_scale * (said + self.intended(intent))
         moves = held_moves(free)
         reductions = nn.functional.softplus(self.reductions(hidden) + REDUCTION_START)
         log_sigma = self.log_sigma(hidden).clamp(-WIDEST_LOG_SIGMA, WIDEST_LOG_SIGMA)
@@ -246,13 +242,11 @@ class MoveNetwork(nn.Module):
         ]
 
     def _seen(self, statistics: Tensor) -> Tensor:
-        reduced: Tensor = ((statistics - self.mean) / self.scale) @ self.reduction.T
-        return reduced.clamp(-FARTHEST, FARTHEST)
-
-    def _noisy(self, seen: Tensor) -> Tensor:
+        reduced = ((statistics - self.mean) / self.scale) @ self.reduction.T
+        held = reduced.clamp(-FARTHEST, FARTHEST)
         if self.training and self._noise > 0.0:
-            return seen + self._noise * torch.randn_like(seen)
-        return seen
+            return held + self._noise * torch.randn_like(held)
+        return held
 
 
 def _spread(values: Array) -> Array:

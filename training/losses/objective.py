@@ -33,7 +33,7 @@ class ObjectiveWeights:
     idle: float = 0.25
     moves: float = 0.2
     parsimony: float = 0.02
-    hidden: float = 2.0
+    hidden: float = 20.0
     bypass: float = 0.1
 
 

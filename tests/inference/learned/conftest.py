@@ -67,7 +67,6 @@ def network_arrays(moves: Any, bypass: Any, width: int = 4, seen: int = 3) -> Ar
         "blocks.0.inside": (width, width),
         "blocks.0.film": (2 * width, 5),
         "blocks.0.out": (width, width),
-        "direct": (D, seen),
         "moves": (D, width),
         "reductions": (Q - WIDTH.stop, width),
         "log_sigma": (Q, width),

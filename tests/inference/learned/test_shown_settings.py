@@ -13,7 +13,6 @@ from glassmaster.inference.predictor import Company, Prediction, Predictor
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import MOVES, NEUTRAL, RESPONSE, RESPONSE_HZ, level_free
 from glassmaster.models.processors.equalizer import ResolvedEqualizer
-from glassmaster.models.settings import BLOCKS
 
 F, D = len(STATISTICS), len(MOVES)
 TILT_DB = level_free(np.linspace(-3.0, 3.0, len(RESPONSE_HZ)))
@@ -54,16 +53,6 @@ def tilt_db(prediction: Prediction) -> float:
     return float(response[1] - response[0])
 
 
-def test_nothing_of_a_finished_song_is_mended(write_weights: Any, measured: Analysis) -> None:
-    predictor = told(write_weights)
-    assert predictor.reads_settings
-    assert tilt_db(predictor.predict(measured)) > 3.0
-    alone = predictor.predict(measured, songs())
-    running = {name for name in BLOCKS if not alone.settings[name].bypass}
-    assert running == {"limiter"}
-    assert alone.intervals == {}
-
-
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_what_songs_show_is_brought_to_it(
     write_weights: Any, measured: Analysis, sign: float
@@ -75,21 +64,6 @@ def test_what_songs_show_is_brought_to_it(
     span = float(np.interp(np.log([100.0, 10e3]), np.log(RESPONSE_HZ), TILT_DB) @ [-1.0, 1.0])
     assert one == pytest.approx(0.5 * sign * span, abs=0.3)
     assert many == pytest.approx(0.9 * sign * span, abs=0.3)
-
-
-def test_songs_like_all_others_show_nothing(write_weights: Any, measured: Analysis) -> None:
-    assert tilt_db(told(write_weights).predict(measured, songs(0.0, 0.0))) == 0.0
-
-
-def test_the_reasons_say_what_it_goes_by(write_weights: Any, measured: Analysis) -> None:
-    predictor = told(write_weights)
-    for company, word in (
-        (songs(), "no other"),
-        (songs(1.0), "one song"),
-        (songs(1, 1), "2 songs"),
-    ):
-        texts = [reason.text for reason in predictor.predict(measured, company).reasons]
-        assert any(word in text for text in texts)
 
 
 def test_a_file_without_it_does_not_read_settings(write_weights: Any) -> None:
