@@ -3,12 +3,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from glassmaster.data.analysis import Analysis
 from glassmaster.data.corpus.shard import Segment, ShardSong
 from glassmaster.data.features.frames import mel_frames
 from glassmaster.data.synthetic import compose
+from glassmaster.inference.baseline import BaselinePredictor
 from glassmaster.inference.learned.estimate import Estimate
-from glassmaster.inference.predictor import Company
+from glassmaster.inference.learned.loading import load_estimator, shipped
+from glassmaster.inference.learned.model_file import read_model_file
+from glassmaster.inference.learned.predictor import LearnedPredictor
+from glassmaster.inference.predictor import Company, Prediction
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import MOVES, RESPONSE
 from glassmaster.training.benchmark.delivery import analysis_of
@@ -17,7 +23,13 @@ from glassmaster.training.benchmark.methods.examples import (
     degraded_examples,
     load_examples,
 )
-from glassmaster.training.benchmark.methods.learned import ShuffledInputs
+from glassmaster.training.benchmark.methods.learned import (
+    Learned,
+    Neighbors,
+    ShuffledInputs,
+    shuffled_predictor,
+)
+from glassmaster.training.benchmark.tasks import Plan, Reference, Task, Truth
 
 RATE = 44_100
 SPECTRUM = np.array([name.startswith("spectrum_db@") for name in STATISTICS])
@@ -96,3 +108,58 @@ def test_shuffled_inputs_keep_their_standardized_values() -> None:
     )
     none = ShuffledInputs(Summing(), order, mean, scale).estimate(statistics, nobody).moves
     np.testing.assert_allclose(none[:5], moves[:5])
+
+
+class Recording:
+    """A predictor that notes the company it is given."""
+
+    model = "none"
+    reads_settings = True
+
+    def __init__(self) -> None:
+        self.given: list[Company | None] = []
+
+    def predict(self, analysis: Analysis, company: Company | None = None) -> Prediction:
+        self.given.append(company)
+        return BaselinePredictor().predict(analysis)
+
+
+def made_for(suite: str, tmp_path: Path, **options: bool) -> Company:
+    """Return the company that a predictor is given for a task of a suite with one reference."""
+    songs = [compose(seed, duration_s=10.0).mix.samples for seed in (1, 2)]
+    plan = Plan(suite, "p/one", "p", "p", ("q/two",), 0)
+    shown = (Reference("q/two", songs[1]),)
+    task = Task(plan, songs[0], songs[0], RATE, -15.0, shown, Truth())
+    predictor = Recording()
+    method = Learned("m", predictor, neighbors=Neighbors.NONE, **options)  # type: ignore[arg-type]
+    method.make(task, tmp_path)
+    given = predictor.given[0]
+    assert given is not None
+    return given
+
+
+@pytest.mark.parametrize("suite", ["STYLE-X", "STYLE-X3"])
+def test_a_finished_song_is_told_to_be_one(suite: str, tmp_path: Path) -> None:
+    told = made_for(suite, tmp_path)
+    assert told.settings_alone
+    own = analysis_of(compose(2, duration_s=10.0).mix.samples, RATE).statistics
+    np.testing.assert_allclose(told.statistics, own[None])
+    assert not made_for(suite, tmp_path, told=False).settings_alone
+
+
+def test_a_mix_is_not_told_to_be_finished(tmp_path: Path) -> None:
+    assert not made_for("DEG-A", tmp_path).settings_alone
+
+
+def test_shuffled_weights_look_at_other_statistics(tmp_path: Path) -> None:
+    whole = read_model_file(shipped().models["network"])
+    spoiled = shuffled_predictor("network")
+    rows = np.array([compose_statistics(seed) for seed in (1, 2)])
+    company = Company(rows, np.ones(2), settings_alone=True)
+    analysis = analysis_of(compose(3, duration_s=10.0).mix.samples, RATE)
+    right = LearnedPredictor(whole, load_estimator(whole)).predict(analysis, company)
+    assert right.settings.document() != spoiled.predict(analysis, company).settings.document()
+
+
+def compose_statistics(seed: int) -> np.ndarray:
+    return analysis_of(compose(seed, duration_s=10.0).mix.samples, RATE).statistics
