@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent
 STAMP = "glassmaster-install.json"
 """File in the environment that says what start.py has put there."""
 
-FLAGS = ("--debug", "--force", "--json", "--nearest")
+FLAGS = ("--debug", "--finished", "--force", "--json", "--nearest")
 """Options of `glassmaster master` that are not followed by a value."""
 
 USAGE_EXIT = 64
