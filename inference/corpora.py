@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ..data.reference.corpus import ReferenceCorpus, read_corpus
 from ..data.reference.embedding import shipped_embedding
@@ -15,6 +17,8 @@ from ..data.reference.indexing import open_index
 from ..data.reference.search import TrackIndex
 from ..data.reference.shipped import SHIPPED
 from ..models.errors import UsageError
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 NO_CORPUS = "none"
 
@@ -44,6 +48,19 @@ def shipped_corpus() -> ReferenceCorpus:
 
     """
     return read_corpus(SHIPPED)
+
+
+@cache
+def songs_at_large() -> Array:
+    """Return the mean statistics of the finished songs that ship, shape ``(statistics,)``.
+
+    Raises:
+        CatalogueError: As `shipped_corpus`.
+
+    """
+    mean: Array = shipped_corpus().statistics.mean(axis=0)
+    mean.flags.writeable = False
+    return mean
 
 
 def named_corpora(names: Sequence[str]) -> tuple[Weighted, ...]:

@@ -25,7 +25,7 @@ from .company import (
     company_of,
     reference_shares,
 )
-from .corpora import Weighted, shipped_corpus, split_weight
+from .corpora import Weighted, songs_at_large, split_weight
 from .predictor import Company, Predictor
 from .reading import analyze_file
 from .reference import ReferenceMatch, match, nearer_share
@@ -199,7 +199,7 @@ def guide(guidance: Guidance, analysis: Analysis, step: Step) -> Guided:
         found = match(analysis, guidance.corpora, excluded=guidance.excluded)
     shown, names, loudness, findings = _references(guidance, analysis, step)
     if guidance.finished:
-        company: Company | None = company_behind(shown, shipped_corpus().statistics.mean(axis=0))
+        company: Company | None = company_behind(shown, songs_at_large())
         if found is not None and guidance.heeded:
             message = "The song is finished: neighbors are shown, and decide on nothing."
             findings.append(Finding("neighbors_not_heard", message))

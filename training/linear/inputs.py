@@ -43,10 +43,17 @@ def compact_inputs() -> Array:
     """Return the matrix that reduces statistics to inputs, shape ``(inputs, statistics)``."""
     matrix = np.zeros((GROUPS + len(WHOLE), len(STATISTICS)))
     spectrum = [i for i, name in enumerate(STATISTICS) if name.startswith("spectrum_db@")]
-    for row, end, size in zip(matrix, np.cumsum(GROUP_SIZES), GROUP_SIZES, strict=False):
-        row[spectrum[end - size : end]] = 1.0 / size
+    matrix[:GROUPS, spectrum] = group_means()
     for row, name in zip(matrix[GROUPS:], WHOLE, strict=True):
         row[STATISTICS.index(name)] = 1.0
+    return matrix
+
+
+def group_means() -> Array:
+    """Return the matrix that averages mel bands in groups, shape ``(20, 80)``."""
+    matrix = np.zeros((GROUPS, sum(GROUP_SIZES)))
+    for row, end, size in zip(matrix, np.cumsum(GROUP_SIZES), GROUP_SIZES, strict=True):
+        row[end - size : end] = 1.0 / size
     return matrix
 
 

@@ -15,12 +15,13 @@ from scipy.linalg import eigh
 
 from ...inference.learned.shown import PREFIX
 from ...models.mel import mel_edges_hz
-from ...models.mel_statistics import GROUP_SIZES, GROUPS, STATISTICS
+from ...models.mel_statistics import GROUPS, STATISTICS
 from ...models.moves import RESPONSE, RESPONSE_HZ, WIDTH
 from ...models.network.moves import interpolation
 from ..learning.styles import StylePrior, draw_style
 from ..losses.gaps import imager_bands
 from ..randomness import generator
+from .inputs import group_means
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -80,7 +81,7 @@ def _seen() -> Array:
     kinds = np.array([name.partition("@")[0] for name in STATISTICS])
     spectrum, widths = np.flatnonzero(kinds == "spectrum_db"), np.flatnonzero(kinds == "width_db")
     matrix = np.zeros((GROUPS + len(imager_bands()), len(STATISTICS)))
-    matrix[:GROUPS, spectrum] = _groups() @ _level_free(len(spectrum))
+    matrix[:GROUPS, spectrum] = group_means() @ _level_free(len(spectrum))
     pairs = imager_bands().reshape(len(imager_bands()), len(widths), -1).sum(axis=2)
     matrix[GROUPS:, widths] = pairs / pairs.sum(axis=1, keepdims=True)
     return matrix
@@ -90,16 +91,8 @@ def _shifts(moves: Array) -> Array:
     """Return how moves shift what is looked at, shape ``(row, 20 + 3)``."""
     mel_hz = tuple(mel_edges_hz()[1:-1])
     responses = moves[:, RESPONSE] @ interpolation(tuple(RESPONSE_HZ), mel_hz)
-    spectra = responses @ (_groups() @ _level_free(len(mel_hz))).T
+    spectra = responses @ (group_means() @ _level_free(len(mel_hz))).T
     return np.hstack((spectra, moves[:, WIDTH]))
-
-
-def _groups() -> Array:
-    """Return the matrix that averages mel bands in groups, shape ``(20, 80)``."""
-    matrix = np.zeros((GROUPS, sum(GROUP_SIZES)))
-    for row, end, size in zip(matrix, np.cumsum(GROUP_SIZES), GROUP_SIZES, strict=True):
-        row[end - size : end] = 1.0 / size
-    return matrix
 
 
 def _level_free(count: int) -> Array:

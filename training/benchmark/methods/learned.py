@@ -14,7 +14,7 @@ from ....data.analysis import Analysis
 from ....data.reference.embedding import EMBEDDING
 from ....data.reference.shipped import SHIPPED
 from ....inference.company import Shown, company_behind, company_of
-from ....inference.corpora import Weighted, named_corpora, shipped_corpus
+from ....inference.corpora import Weighted, named_corpora, songs_at_large
 from ....inference.learned.estimate import Estimate, Estimator
 from ....inference.learned.loading import choose_predictor, load_estimator, shipped
 from ....inference.learned.model_file import SUFFIX, Array, ModelFile, read_model_file
@@ -85,8 +85,7 @@ class Learned:
         shown = task.references if self.references else ()
         others = [Shown(analysis_of(each.samples, rate).statistics) for each in shown]
         if self.told and task.mix_is_finished and self.predictor.reads_settings:
-            at_large = shipped_corpus().statistics.mean(axis=0)
-            company: Company | None = company_behind(others, at_large)
+            company: Company | None = company_behind(others, songs_at_large())
         else:
             company = company_of(self._match(task, analysis), others, analysis.statistics)
         return predicted(task, analysis, self.predictor.predict(analysis, company), folder)
