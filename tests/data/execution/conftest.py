@@ -62,8 +62,10 @@ WORK = """
     def half_written(folder, item):
         from glassmaster.data.files.partial import PartialFile
         if item == 0:
-            ends = time.monotonic() + 20.0
-            while not list(Path(folder).glob(".*")) and time.monotonic() < ends:
+            # on a busy machine a cluster takes its time to start another process
+            ends = time.monotonic() + 180.0
+            while not list(Path(folder).glob(".*")):
+                assert time.monotonic() < ends, "nobody began the other item"
                 time.sleep(0.01)
             return item
         partial = PartialFile(Path(folder) / "out.wav", force=False)
