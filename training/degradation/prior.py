@@ -60,8 +60,8 @@ class DegradationPrior:
     bias_factors: tuple[float, float] = (0.0, 1.1)
     bias_edges_hz: tuple[float, ...] = field(default_factory=bias_edges_hz)
     bias_db: tuple[float, ...] = field(default_factory=bias_db)
-    response_db: float = 2.6
-    response_octaves: tuple[float, float] = (0.8, 2.5)
+    response_db: float = 2.8
+    response_octaves: tuple[float, float] = (0.4, 0.8)
     tilt_db: float = 1.5
     expanded_share: float = 0.9
     exponent: float = 0.5

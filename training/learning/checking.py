@@ -69,6 +69,9 @@ def check_training(config: DictConfig) -> None:
     for name, choices in _CHOICES.items():
         if _value(config, name) not in choices:
             raise _refused(name, _value(config, name), f"one of {', '.join(choices)}")
+    read = list(_value(config, "linear.inputs"))
+    if not read or any(name not in INPUTS for name in read):
+        raise _refused("linear.inputs", read, f"a list of {', '.join(INPUTS)}")
     for name in _SWITCHES:
         if not isinstance(_value(config, name), bool):
             raise _refused(name, _value(config, name), "true or false")

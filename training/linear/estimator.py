@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -57,12 +58,13 @@ def learn_linear(
     *,
     count: int,
     seed: int,
-    inputs: Array,
+    inputs: Sequence[Array],
 ) -> LinearModel:
     """Learn the linear estimator from the songs of a pool.
 
     What degradations need undone is learned for a mix alone, and for a mix with the mean of the
-    finished songs that it is like. Reductions are those of known settings.
+    finished songs that it is like. Reductions are those of known settings. Of several ways to read
+    a mix the mean estimate is taken: their errors are not the same.
 
     Args:
         pool: Songs to learn from.
@@ -70,7 +72,8 @@ def learn_linear(
         rules: How examples are drawn.
         count: Number of examples of each kind.
         seed: Of their draw.
-        inputs: Reduces statistics of a mix to what is read, shape ``(inputs, statistics)``.
+        inputs: Ways to reduce statistics of a mix to what is read, each of shape
+            ``(inputs, statistics)``.
 
     """
     alone = draw_examples(pool, rules, count=count, seed=seed, forward=False, references=False)
@@ -79,18 +82,22 @@ def learn_linear(
         for forward in (True, False)
     )
     library = pool.library if len(pool.library) else pool.statistics
-    both = block_diag(inputs, company_inputs(library.double().numpy()))
+    shown = company_inputs(library.double().numpy())
     found = []
-    for examples, statistics, matrix in (
+    for examples, statistics, matrices in (
         (alone, alone.statistics, inputs),
-        (company, np.hstack((company.statistics, company.mean_references)), both),
+        (
+            company,
+            np.hstack((company.statistics, company.mean_references)),
+            [block_diag(matrix, shown) for matrix in inputs],
+        ),
     ):
-        read, own = statistics @ matrix.T, packages[examples.songs]
-        moves, errors = _moves(read, examples.moves, own)
-        quantities, sigma = _quantities(moves, read, examples.moves, own, known.quantities)
-        found.append((_widened(moves, matrix), _widened(quantities, matrix), sigma, errors))
+        own = packages[examples.songs]
+        moves, estimates = _moves(statistics, matrices, examples.moves, own)
+        quantities, sigma = _quantities(moves, estimates, examples.moves, known.quantities)
+        found.append((moves, quantities, sigma, _errors(estimates, examples.moves)))
         if not len(company.songs):  # no song is like another: references say nothing
-            found.append((_deaf(found[0][0]), _deaf(found[0][1]), sigma, errors))
+            found.append((_deaf(moves), _deaf(quantities), sigma, found[0][3]))
             break
     (moves, quantities, sigma, errors), (referred, quantities_referred, sigma_referred, _) = found
     return LinearModel(
@@ -105,44 +112,62 @@ def learn_linear(
 
 
 def _moves(
-    inputs: Array, moves: Array, packages: Labels
-) -> tuple[Line, dict[str, tuple[float, float]]]:
-    """Fit each group of `ESTIMATED` by itself; other moves are neutral."""
-    weights = np.zeros((len(MOVES), inputs.shape[1]))
-    bias = NEUTRAL.copy()
-    errors = {}
-    for name, group in zip(("response", "width", "slope"), ESTIMATED, strict=True):
-        outputs = moves[:, group]
-        penalty = best_penalty(inputs, outputs, packages)
-        line = ridge(inputs, outputs, penalty)
-        weights[group], bias[group] = line.weights, line.bias
-        estimates = left_out(inputs, outputs, packages, penalty)
-        error = float(np.abs(estimates - outputs).mean())
-        errors[name] = (error, float(np.abs(outputs).mean()))
-    return Line(weights, bias), errors
-
-
-def _quantities(
-    line: Line, inputs: Array, moves: Array, packages: Labels, known: Array
+    statistics: Array, matrices: Sequence[Array], moves: Array, packages: Labels
 ) -> tuple[Line, Array]:
+    """Fit each group of `ESTIMATED` by itself; other moves are neutral.
+
+    Args:
+        statistics: Shape ``(row, statistics)``, or those of references beside them.
+        matrices: What is read of them; the lines of all are averaged.
+        moves: The right ones, shape ``(row, moves)``.
+        packages: Of each row.
+
+    Returns:
+        Of statistics; and what rows are estimated as when their package is not learned from.
+
+    """
+    weights = np.zeros((len(MOVES), statistics.shape[1]))
+    bias, estimates = NEUTRAL.copy(), np.tile(NEUTRAL, (len(moves), 1))
+    for group in ESTIMATED:
+        bias[group], estimates[:, group] = 0.0, 0.0
+        for matrix in matrices:
+            read, outputs, share = statistics @ matrix.T, moves[:, group], 1.0 / len(matrices)
+            penalty = best_penalty(read, outputs, packages)
+            line = ridge(read, outputs, penalty)
+            weights[group] += share * line.weights @ matrix
+            bias[group] += share * line.bias
+            estimates[:, group] += share * left_out(read, outputs, packages, penalty)
+    return Line(weights, bias), estimates
+
+
+def _errors(estimates: Array, moves: Array) -> dict[str, tuple[float, float]]:
+    """Return the mean absolute error of each group of `ESTIMATED`, and that of doing nothing."""
+    return {
+        name: (
+            float(np.abs(estimates[:, group] - moves[:, group]).mean()),
+            float(np.abs(moves[:, group]).mean()),
+        )
+        for name, group in zip(("response", "width", "slope"), ESTIMATED, strict=True)
+    }
+
+
+def _quantities(line: Line, estimates: Array, moves: Array, known: Array) -> tuple[Line, Array]:
     """Return the quantities that moves are, and constants for those that settings alone tell.
 
     The spread is that of packages left out.
 
     Args:
         line: The estimate of moves.
-        inputs: Shape ``(row, inputs)``.
-        moves: The right ones, shape ``(row, moves)``.
-        packages: Of each row.
+        estimates: Of packages left out, shape ``(row, moves)``.
+        moves: The right ones, same shape.
         known: Quantities of known settings, shape ``(other row, quantities)``.
 
     """
     same = slice(0, WIDTH.stop)
-    weights, bias = np.zeros((len(QUANTITIES), inputs.shape[1])), np.zeros(len(QUANTITIES))
+    weights, bias = np.zeros((len(QUANTITIES), line.weights.shape[1])), np.zeros(len(QUANTITIES))
     weights[same], bias[same] = line.weights[same], line.bias[same]
     sigma = np.full(len(QUANTITIES), _LEAST_SIGMA)
-    outputs = moves[:, same]
-    errors = left_out(inputs, outputs, packages, best_penalty(inputs, outputs, packages)) - outputs
+    errors = estimates[:, same] - moves[:, same]
     sigma[same] = np.sqrt(np.mean(errors**2, axis=0))
     reductions = known[:, WIDTH.stop :]
     rows = ~np.isnan(reductions).any(axis=1)
@@ -156,7 +181,3 @@ def _deaf(line: Line) -> Line:
     """Return the same estimate from twice the inputs, of which the second half says nothing."""
     return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
 
-
-def _widened(line: Line, matrix: Array) -> Line:
-    """Return the same estimate from statistics, of which ``matrix`` makes inputs."""
-    return Line(line.weights @ matrix, line.bias)

@@ -19,7 +19,7 @@ from ..learning.plans import PlanRules
 from ..learning.pool import SongPool, package_labels
 from .estimator import LinearModel, learn_linear
 from .inputs import input_matrix
-from .tuning import choose_constants, one_click_pairs
+from .tuning import choose_constants, compressor_constants, one_click_pairs
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Report: TypeAlias = Callable[[str], None]
@@ -33,14 +33,18 @@ class LinearRun:
         examples: Number of each kind that lines are fitted to.
         tried: Number of examples on which thresholds and times are chosen.
         seed: Of all draws.
-        inputs: What is read of a mix, one of `glassmaster.training.linear.inputs.INPUTS`.
+        inputs: What is read of a mix, of `glassmaster.training.linear.inputs.INPUTS`; of several
+            the mean estimate is taken.
+        compressor: Arguments of `glassmaster.training.linear.tuning.compressor_constants`; None
+            chooses among a few on examples.
 
     """
 
     examples: int = 6000
     tried: int = 128
     seed: int = 1
-    inputs: str = "compact"
+    inputs: tuple[str, ...] = ("compact",)
+    compressor: Mapping[str, float] | None = None
 
 
 def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> dict[str, Array]:
@@ -61,13 +65,16 @@ def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> di
         rules,
         count=run.examples,
         seed=run.seed,
-        inputs=input_matrix(run.inputs, statistics, packages),
+        inputs=[input_matrix(name, statistics, packages) for name in run.inputs],
     )
     for name, (error, nothing) in model.errors.items():
         report(f"{name}: error {error:.3f} on packages left out, {nothing:.3f} of doing nothing")
-    report("choosing thresholds and times")
-    own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
-    constants = choose_constants(model.moves.at, own, fit.sample_rate)
+    if run.compressor is not None:
+        constants = compressor_constants(**run.compressor)
+    else:
+        report("choosing thresholds and times")
+        own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
+        constants = choose_constants(model.moves.at, own, fit.sample_rate)
     return linear_arrays(model, constants, statistics)
 
 

@@ -34,7 +34,14 @@ def train_linear(config: DictConfig, command: str, report: Callable[[str], None]
     report("reading songs")
     songs: Songs = instantiated(config.data)
     facts = run_facts(config, command, songs.hashes)
-    run = LinearRun(config.linear.examples, config.linear.tried, config.seed, config.inputs)
+    chosen = config.linear.compressor
+    run = LinearRun(
+        config.linear.examples,
+        config.linear.tried,
+        config.seed,
+        tuple(config.linear.inputs),
+        None if chosen is None else dict(chosen),
+    )
     arrays = learn(songs.fit, plan_rules(config), run, report)
     folder = Path(config.run) / MODEL_FOLDER
     described = "Settings by a linear estimate from the song's statistics, learned from masters."

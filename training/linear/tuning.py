@@ -120,15 +120,24 @@ def choose_constants(estimate: Estimate, batches: Sequence[Pairs], sample_rate: 
     moves = estimate(statistics_of(batches))
     best, least = NEUTRAL.copy(), math.inf
     for threshold_db, attack_ms, release_ms in product(THRESHOLDS_DB, ATTACKS_MS, RELEASES_MS):
-        constants = NEUTRAL.copy()
-        constants[THRESHOLD] = threshold_db
-        constants[ATTACK], constants[RELEASE] = math.log(attack_ms), math.log(release_ms)
+        constants = compressor_constants(threshold_db, attack_ms, release_ms)
         trial = moves.copy()
-        trial[:, THRESHOLD.start :] = bounded(constants)[THRESHOLD.start :]
+        trial[:, THRESHOLD.start :] = constants[THRESHOLD.start :]
         mean = float(distances_db(batches, trial, sample_rate).mean())
         if mean < least:
-            best, least = bounded(constants), mean
+            best, least = constants, mean
     return best
+
+
+def compressor_constants(threshold_db: float, attack_ms: float, release_ms: float) -> Array:
+    """Return moves that do nothing but have this threshold and these times, ``(moves,)``.
+
+    All bands have the same, within what each can have.
+    """
+    constants = NEUTRAL.copy()
+    constants[THRESHOLD] = threshold_db
+    constants[ATTACK], constants[RELEASE] = math.log(attack_ms), math.log(release_ms)
+    return bounded(constants)
 
 
 def choose_shrinkage(moves: Array, batches: Sequence[Pairs], sample_rate: int) -> Array:

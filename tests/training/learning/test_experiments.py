@@ -67,6 +67,8 @@ def test_defaults_of_files_are_those_of_the_code() -> None:
         (["experiment=unheard", "data.path=x"], "unheard"),
         (["==", "data.path=x"], "train:"),
         ([], "data.path has no value"),
+        (["data.path=x", "linear.inputs=[]"], "linear.inputs is"),
+        (["data.path=x", "linear.inputs=[compact,loud]"], "a list of compact, content_free, all"),
     ],
 )
 def test_wrong_overrides_are_refused_in_one_line(overrides: list[str], message: str) -> None:

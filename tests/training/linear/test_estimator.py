@@ -71,7 +71,7 @@ def drawn(pool: Any, rules: Any, *, forward: bool, references: bool, **_: Any) -
 def learned(monkeypatch: pytest.MonkeyPatch) -> LinearModel:
     monkeypatch.setattr(estimator, "draw_examples", drawn)
     packages = np.arange(SONGS) // 4
-    inputs = compact_inputs()
+    inputs = [compact_inputs()]
     return learn_linear(Pool(), packages, PlanRules(), count=ROWS, seed=1, inputs=inputs)  # type: ignore[arg-type]
 
 
@@ -92,6 +92,26 @@ def test_references_that_say_nothing_do_not_count(learned: LinearModel) -> None:
     mixes, references = generator.normal(size=(2, 50, F))
     found = learned.referred.at(np.hstack((mixes, references)))
     assert np.abs(found[:, RESPONSE] - planted(mixes)[:, RESPONSE]).max() < 0.05
+
+
+def test_of_two_ways_to_read_a_mix_the_mean_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimator, "draw_examples", drawn)
+    spectrum = compact_inputs()[:20]
+    width = np.eye(F)[[STATISTICS.index("side_db")]]
+
+    def of(*inputs: np.ndarray) -> LinearModel:
+        packages = np.arange(SONGS) // 4
+        return learn_linear(Pool(), packages, PlanRules(), count=ROWS, seed=1, inputs=inputs)  # type: ignore[arg-type]
+
+    one, other, both = of(spectrum), of(width), of(spectrum, width)
+    mixes = np.random.default_rng(9).normal(size=(20, F))
+    wanted = 0.5 * (one.moves.at(mixes) + other.moves.at(mixes))
+    np.testing.assert_allclose(both.moves.at(mixes), wanted, atol=1e-9)
+    rows = np.hstack((mixes, mixes[::-1]))
+    wanted = 0.5 * (one.referred.at(rows) + other.referred.at(rows))
+    np.testing.assert_allclose(both.referred.at(rows), wanted, atol=1e-9)
+    # the spectrum knows nothing of the width, so half of it is missed where packages are left out
+    np.testing.assert_allclose(both.sigma[WIDTH], 0.5 * one.sigma[WIDTH], rtol=0.05)
 
 
 def exported(learned: LinearModel, path: Path) -> Path:

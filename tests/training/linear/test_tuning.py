@@ -5,7 +5,8 @@ import pytest
 
 from glassmaster.inference.learned.calibration import PEAK
 from glassmaster.models.mel_statistics import STATISTICS
-from glassmaster.training.linear.tuning import AMOUNTS, choose_finished
+from glassmaster.models.moves import ATTACK, NEUTRAL, RELEASE, RESPONSE, SLOPE, THRESHOLD
+from glassmaster.training.linear.tuning import AMOUNTS, choose_finished, compressor_constants
 
 F = len(STATISTICS)
 
@@ -39,3 +40,12 @@ def test_a_model_that_moves_no_release_needs_no_protection() -> None:
     finished, moved_db = choose_finished(mixes, releases)
     assert finished is None
     assert moved_db == pytest.approx(0.4)
+
+
+def test_constants_of_the_compressor_lie_within_what_each_band_can_have() -> None:
+    moves = compressor_constants(threshold_db=-8.5, attack_ms=5.0, release_ms=50.0)
+    np.testing.assert_array_equal(moves[THRESHOLD], -8.5)
+    np.testing.assert_allclose(np.exp(moves[ATTACK]), [10.0, 5.0, 5.0, 5.0], rtol=0.01)
+    np.testing.assert_allclose(np.exp(moves[RELEASE]), [80.0, 50.0, 50.0, 50.0], rtol=0.01)
+    for part in (RESPONSE, SLOPE):
+        np.testing.assert_array_equal(moves[part], NEUTRAL[part])
