@@ -180,4 +180,3 @@ def _quantities(line: Line, estimates: Array, moves: Array, known: Array) -> tup
 def _deaf(line: Line) -> Line:
     """Return the same estimate from twice the inputs, of which the second half says nothing."""
     return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
-
