@@ -70,7 +70,7 @@ def main() -> None:
     model = load_estimator(read_model_file(arguments.model)) if arguments.model else None
     found: dict[str, list[Array]] = {group: [] for group in GROUPS}
     songs = 0
-    for name, samples, rate, released_lufs in _songs(arguments.paths, arguments.songs):
+    for name, samples, rate, released_lufs in middles(arguments.paths, arguments.songs):
         analysis = analysis_of(samples, rate)
         for setting in range(arguments.settings):
             drawn = generator(0, songs, setting)
@@ -134,7 +134,7 @@ def _between(frequency_hz: Array, response_db: Array) -> Array:
     return np.interp(np.log(frequency_hz), np.log(RESPONSE_HZ), response_db)
 
 
-def _songs(paths: list[Path], most: int) -> Iterator[tuple[str, Samples, int, float]]:
+def middles(paths: list[Path], most: int) -> Iterator[tuple[str, Samples, int, float]]:
     """Yield the middle of up to ``most`` stereo songs that sound there, and its loudness."""
     files = sorted(path for given in paths for path in (given, *given.rglob("*")))
     files = [path for path in files if path.suffix.lower() in SUFFIXES]
