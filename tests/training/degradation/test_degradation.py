@@ -90,7 +90,13 @@ def test_the_response_has_the_spread_asked_for() -> None:
     prior = DegradationPrior(none_share=0.0, biased_share=0.0, tilt_db=0.0)
     responses = np.array([draw(i, prior).response_db for i in range(600)])
     assert responses.std() == pytest.approx(prior.response_db, rel=0.1)
-    assert np.abs(np.diff(responses, axis=1)).max() < 6.0
+    octaves = np.log2(MEL_HZ)
+    near = np.flatnonzero(np.diff(octaves) < 0.25 * prior.response_octaves[0])
+    steps = responses[:, near + 1] - responses[:, near]
+    assert np.sqrt(np.mean(steps**2)) < 0.3 * prior.response_db
+    low, high = responses[:, octaves < octaves[0] + 1.0], responses[:, octaves > octaves[0] + 5.0]
+    alike = np.corrcoef(low.mean(axis=1), high.mean(axis=1))[0, 1]
+    assert abs(alike) < 0.15
 
 
 def test_bands_of_expansion_share_everything() -> None:
