@@ -82,8 +82,6 @@ class Trials:
         examples: Number of each kind for intervals.
         tried: Number on which shrinkage and protection are chosen, and results reported.
         shrink: Factors of `glassmaster.models.moves.BLOCK_MOVES`; None to choose them in the twin.
-        least_db: Changes of tone below the first, in dB rms, are not made, those above the second
-            are, and those between in part; None to make all.
         protect: Whether masters that seem finished may be moved less.
 
     """
@@ -91,7 +89,6 @@ class Trials:
     examples: int = 800
     tried: int = 192
     shrink: Sequence[float] | None = None
-    least_db: Sequence[float] | None = None
     protect: bool = False
 
 
@@ -130,8 +127,6 @@ def calibrate(
     unchanged_db, distance_db = (float(tracks[0][:, place].mean()) for place in (0, -1))
     moved_db = float(tracks[1][:, -1].mean())
     arrays = {"calibration.shrink": factors}
-    if trials.least_db is not None:
-        arrays["calibration.least_db"] = np.array(trials.least_db, float)
     if trials.protect:
         parts = ((statistics[0], tracks[0]), (statistics[1], tracks[1]))
         finished, moved_db = choose_finished(*parts)

@@ -21,7 +21,6 @@ from ...models.moves import (
     BLOCK_MOVES,
     MOVES,
     QUANTITIES,
-    RESPONSE,
     SLOPE,
     WIDTH,
     active_quantities,
@@ -95,9 +94,6 @@ class Calibration:
             raise file.error("has a scale that is not positive")
         shrink = file.optional("calibration.shrink", len(BLOCK_MOVES))
         self._shrink = np.ones(len(BLOCK_MOVES)) if shrink is None else shrink
-        self._least = file.optional("calibration.least_db", 2)
-        if self._least is not None and not self._least[0] < self._least[1]:
-            raise file.error("makes all of small moves and nothing of large ones")
         self._finished = file.optional("calibration.finished", 3)
         if self._finished is not None and not self._finished[0] < self._finished[1]:
             raise file.error("has finished masters with higher peaks than mixes")
@@ -126,17 +122,8 @@ class Calibration:
         return float(np.interp(statistics[PEAK], (finished_db, open_db), (amount, 1.0)))
 
     def moves(self, estimate: Estimate, amount: float) -> Array:
-        """Return the moves that are made, shape ``(moves,)``: those of an estimate, shrunk.
-
-        A small change of tone is made in part or not at all: finished songs seem to need one too.
-        """
-        made = bounded(shrunk(decided_moves(estimate), amount * self._shrink))
-        if self._least is not None:
-            size_db = float(np.sqrt(np.mean(made[RESPONSE] ** 2)))
-            made = shrunk(
-                made, np.array([np.interp(size_db, self._least, (0.0, 1.0)), 1.0, 1.0, 1.0])
-            )
-        return made
+        """Return the moves that are made, shape ``(moves,)``: those of an estimate, shrunk."""
+        return bounded(shrunk(decided_moves(estimate), amount * self._shrink))
 
     def quantity_intervals(self, estimate: Estimate, *, referred: bool) -> dict[str, Interval]:
         """Return the interval of every quantity; reductions are never negative.

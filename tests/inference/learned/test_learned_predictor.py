@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis, Analyzer
-from glassmaster.inference.learned.calibration import Calibration
-from glassmaster.inference.learned.estimate import Estimate
 from glassmaster.inference.learned.loading import load_model
-from glassmaster.inference.learned.model_file import read_model_file
 from glassmaster.inference.predictor import NOBODY, Company, Prediction, Predictor
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import (
@@ -90,25 +87,6 @@ def test_shrinking_is_by_block(write_weights: Any, moves: Any, measured: Analysi
     assert half.settings["multiband_compressor"].bypass
     assert half.settings["imager"].values["middle_width"] == pytest.approx(10**-0.1, abs=0.01)
     assert half.settings["limiter"].values["release_ms"] == pytest.approx(200.0, abs=1.0)
-
-
-@pytest.mark.parametrize(
-    ("bounds", "made"), [((1.0, 2.0), 0.0), ((0.5, 1.5), 0.5), ((0.1, 0.2), 1.0)]
-)
-def test_small_changes_of_tone_are_made_in_part(
-    write_weights: Any, moves: Any, bounds: tuple[float, float], made: float
-) -> None:
-    wanted = moves(**{"width_db": -4.0})
-    wanted[RESPONSE] = SMOOTH_DB
-    rms_db = float(np.sqrt(np.mean(SMOOTH_DB**2)))
-    file = write_weights(arrays={"weights": np.zeros((D, F)), "bias": wanted})
-    calibration = Calibration(read_model_file(file))
-    least = {"calibration.least_db": rms_db * np.array(bounds)}
-    held = Calibration(read_model_file(write_weights("held", arrays=least)))
-    estimate = Estimate(wanted, np.zeros(Q), np.ones(Q), np.full(3, -np.inf))
-    whole, found = (each.moves(estimate, 1.0) for each in (calibration, held))
-    np.testing.assert_allclose(found[RESPONSE], made * whole[RESPONSE], atol=1e-3)
-    np.testing.assert_array_equal(found[RESPONSE.stop :], whole[RESPONSE.stop :])
 
 
 def test_finished_songs_are_moved_less_where_the_weights_say_so(
