@@ -17,6 +17,7 @@ from ...inference.learned.model_file import read_model_file
 from ...models.errors import ModelError
 from ...models.network.network import MoveNetwork
 from ..linear.inputs import input_matrix
+from ..linear.learning import LinearRun
 from .composing import instantiated
 from .curriculum import Curriculum, Phase
 from .engine import Engine, ValidationSet
@@ -32,6 +33,18 @@ def plan_rules(config: DictConfig) -> PlanRules:
         **config.examples,
         degradation=instantiated(config.degradation, _convert_="all"),
         style=instantiated(config.style),
+    )
+
+
+def linear_run(config: DictConfig) -> LinearRun:
+    """Return how a linear estimate is learned."""
+    chosen = config.linear.compressor
+    return LinearRun(
+        config.linear.examples,
+        config.linear.tried,
+        config.seed,
+        tuple(config.linear.inputs),
+        None if chosen is None else dict(chosen),
     )
 
 

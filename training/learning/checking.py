@@ -41,7 +41,7 @@ _CHOICES = {
     "inputs": INPUTS,
     "keep": ("best", "last"),
 }
-_SWITCHES = ("evaluate.after", "logging.register")
+_SWITCHES = ("evaluate.after", "logging.register", "linear.start")
 
 
 def check_training(config: DictConfig) -> None:

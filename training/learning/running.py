@@ -25,6 +25,7 @@ from .identity import checkpoint_to_resume, run_facts, run_identity
 from .recording import record_model
 from .rehearsing import rehearse
 from .songs import Songs
+from .starting import with_start
 from .tracking import MODEL_FOLDER, NO_RECORDS, MetricsCallback, Records
 
 Report = Callable[[int, int, Mapping[str, float]], None]
@@ -93,6 +94,7 @@ def train(
     songs: Songs = instantiated(config.data)
     identity = run_identity(config, songs.hashes)
     resumed = checkpoint_to_resume(folder, identity)
+    songs = with_start(config, songs, run_facts(config, command, songs.hashes), tell)
     facts = run_facts(config, command, songs.hashes)
     records = Records(
         folder,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy.linalg import block_diag
 from ...models.moves import MOVES, NEUTRAL, QUANTITIES, RESPONSE, SLOPE, WIDTH
 from ..learning.plans import PlanRules
 from ..learning.pool import SongPool
-from .examples import draw_examples
+from .examples import Examples, draw_examples
 from .inputs import company_inputs
 from .ridge import Labels, Line, best_penalty, left_out, ridge
 
@@ -81,34 +81,42 @@ def learn_linear(
         draw_examples(pool, rules, count=count, seed=seed, forward=forward, references=True)
         for forward in (True, False)
     )
-    library = pool.library if len(pool.library) else pool.statistics
-    shown = company_inputs(library.double().numpy())
-    found = []
-    for examples, statistics, matrices in (
-        (alone, alone.statistics, inputs),
-        (
-            company,
-            np.hstack((company.statistics, company.mean_references)),
-            [block_diag(matrix, shown) for matrix in inputs],
-        ),
-    ):
-        own = packages[examples.songs]
-        moves, estimates = _moves(statistics, matrices, examples.moves, own)
-        quantities, sigma = _quantities(moves, estimates, examples.moves, known.quantities)
-        found.append((moves, quantities, sigma, _errors(estimates, examples.moves)))
-        if not len(company.songs):  # no song is like another: references say nothing
-            found.append((_deaf(moves), _deaf(quantities), sigma, found[0][3]))
-            break
-    (moves, quantities, sigma, errors), (referred, quantities_referred, sigma_referred, _) = found
+    own = _fit(alone, alone.statistics, inputs, packages, known.quantities)
+    told = _deaf(own)  # where no song is like another, references say nothing
+    if len(company.songs):
+        library = pool.library if len(pool.library) else pool.statistics
+        shown = company_inputs(library.double().numpy())
+        both = np.hstack((company.statistics, company.mean_references))
+        matrices = [block_diag(matrix, shown) for matrix in inputs]
+        told = _fit(company, both, matrices, packages, known.quantities)
     return LinearModel(
-        moves=moves,
-        referred=referred,
-        quantities=quantities,
-        quantities_referred=quantities_referred,
-        sigma=sigma,
-        sigma_referred=sigma_referred,
-        errors={**errors, **{f"{name}, with company": told for name, told in found[1][3].items()}},
+        moves=own.moves,
+        referred=told.moves,
+        quantities=own.quantities,
+        quantities_referred=told.quantities,
+        sigma=own.sigma,
+        sigma_referred=told.sigma,
+        errors={**own.errors, **{f"{name}, with company": e for name, e in told.errors.items()}},
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """One way to estimate: lines of moves and quantities, their spread, and errors of moves."""
+
+    moves: Line
+    quantities: Line
+    sigma: Array
+    errors: dict[str, tuple[float, float]]
+
+
+def _fit(
+    examples: Examples, statistics: Array, matrices: Sequence[Array], packages: Labels, known: Array
+) -> _Fit:
+    """Fit examples, by what is read of statistics, shape ``(row, statistics)``; see `_moves`."""
+    moves, estimates = _moves(statistics, matrices, examples.moves, packages[examples.songs])
+    quantities, sigma = _quantities(moves, estimates, examples.moves, known)
+    return _Fit(moves, quantities, sigma, _errors(estimates, examples.moves))
 
 
 def _moves(
@@ -177,6 +185,10 @@ def _quantities(line: Line, estimates: Array, moves: Array, known: Array) -> tup
     return Line(weights, bias), np.maximum(sigma, _LEAST_SIGMA)
 
 
-def _deaf(line: Line) -> Line:
-    """Return the same estimate from twice the inputs, of which the second half says nothing."""
-    return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
+def _deaf(fit: _Fit) -> _Fit:
+    """Return the same of twice the statistics, of which the second half says nothing."""
+
+    def widened(line: Line) -> Line:
+        return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
+
+    return replace(fit, moves=widened(fit.moves), quantities=widened(fit.quantities))

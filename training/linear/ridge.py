@@ -90,8 +90,14 @@ def best_penalty(
 
 
 def _folds(packages: Labels, folds: int) -> Labels:
-    """Deal packages into parts, the largest first, each to the part that is smallest so far."""
+    """Deal packages into parts, the largest first, each to the part that is smallest so far.
+
+    Where there is one package, its rows are dealt.
+    """
     names, counts = np.unique(packages, return_counts=True)
+    if len(names) == 1:
+        rows: Labels = np.arange(len(packages)) % folds
+        return rows
     sizes = np.zeros(min(folds, len(names)))
     part = np.empty(len(names), np.int64)
     for index in np.argsort(-counts, kind="stable"):

@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig
 
-from ..learning.building import plan_rules
+from ..learning.building import linear_run, plan_rules
 from ..learning.composing import instantiated
 from ..learning.identity import run_facts
 from ..learning.running import Outcome, calibrated
 from ..learning.songs import Songs
 from ..learning.tracking import MODEL_FOLDER
-from .learning import LinearRun, export_linear, learn
+from .learning import export_linear, learn
 
 
 def train_linear(config: DictConfig, command: str, report: Callable[[str], None]) -> Outcome:
@@ -34,14 +34,7 @@ def train_linear(config: DictConfig, command: str, report: Callable[[str], None]
     report("reading songs")
     songs: Songs = instantiated(config.data)
     facts = run_facts(config, command, songs.hashes)
-    chosen = config.linear.compressor
-    run = LinearRun(
-        config.linear.examples,
-        config.linear.tried,
-        config.seed,
-        tuple(config.linear.inputs),
-        None if chosen is None else dict(chosen),
-    )
+    run = linear_run(config)
     arrays = learn(songs.fit, plan_rules(config), run, report)
     folder = Path(config.run) / MODEL_FOLDER
     described = "Settings by a linear estimate from the song's statistics, learned from masters."

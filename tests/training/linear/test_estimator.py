@@ -114,6 +114,32 @@ def test_of_two_ways_to_read_a_mix_the_mean_is_taken(monkeypatch: pytest.MonkeyP
     np.testing.assert_allclose(both.sigma[WIDTH], 0.5 * one.sigma[WIDTH], rtol=0.05)
 
 
+def test_where_no_song_is_like_another_references_say_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lonely(*given: Any, references: bool, **other: Any) -> Examples:
+        found = drawn(*given, references=references, **other)
+        if not references:
+            return found
+        none = np.zeros((0, F))
+        return Examples(found.songs[:0], none, (), np.zeros((0, D)), found.quantities)
+
+    monkeypatch.setattr(estimator, "draw_examples", lonely)
+    one_package = np.zeros(SONGS, int)
+    found = learn_linear(
+        Pool(),  # type: ignore[arg-type]
+        one_package,
+        PlanRules(),
+        count=ROWS,
+        seed=1,
+        inputs=[compact_inputs()],
+    )
+    mixes, references = np.random.default_rng(9).normal(size=(2, 20, F))
+    alone = found.moves.at(mixes)
+    np.testing.assert_array_equal(found.referred.at(np.hstack((mixes, references))), alone)
+    assert np.abs(alone[:, RESPONSE] - planted(mixes)[:, RESPONSE]).max() < 0.05
+
+
 def exported(learned: LinearModel, path: Path) -> Path:
     constants = NEUTRAL.copy()
     constants[THRESHOLD] = -3.0
