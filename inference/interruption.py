@@ -50,6 +50,7 @@ class _Catcher:
         self._waiting = signal.SIGINT
         self._arrived_s = 0.0
         self._raised_s = -ONCE_S
+        self._was_raised = False
 
     def arrive(self, number: int, frame: FrameType | None) -> None:
         """Take SIGINT or SIGTERM."""
@@ -62,7 +63,7 @@ class _Catcher:
         kind: Kind = KeyboardInterrupt if self._waiting == signal.SIGINT else Terminated
         if self.leave is not None and now_s - self._raised_s >= ONCE_S:
             if not _is_importing(frame):
-                self._raised_s = now_s
+                self._raised_s, self._was_raised = now_s, True
                 raise kind
             if now_s - self._arrived_s >= LONGEST_IMPORT_S:
                 self.leave(kind)
@@ -77,12 +78,13 @@ class _Catcher:
     def insist(self, ignored: sys.UnraisableHookArgs) -> None:
         """Raise an interruption again that came where Python can only ignore it.
 
-        Such places are callbacks of C code, as when a cached kernel is loaded, and finalizers.
+        Such places are callbacks of C code, as when a cached kernel is loaded, and finalizers. What
+        else is ignored after one was raised are complaints of objects that it left half made.
         """
         if issubclass(ignored.exc_type, KeyboardInterrupt | Terminated):
             self._raised_s = -ONCE_S
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-        else:
+        elif not self._was_raised:
             sys.__unraisablehook__(ignored)
 
 

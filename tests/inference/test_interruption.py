@@ -108,3 +108,42 @@ def test_two_signals_at_once_are_one(tmp_path: Path) -> None:
         assert line_of(process) in KINDS.values()
         assert process.communicate()[0] == ""
     assert process.returncode == 0
+
+
+HALF_MADE = """
+    import os
+    import sys
+    from glassmaster.inference.interruption import answered, catch_interruptions
+
+    class HalfMade:
+        def __del__(self):
+            self.parts.close()
+
+    catch_interruptions()
+    try:
+        with answered(lambda kind: os._exit(3)):
+            if sys.argv[1] == "undisturbed":
+                HalfMade()
+            print("ready", flush=True)
+            sys.stdin.read()
+    except KeyboardInterrupt:
+        HalfMade()
+        print("ended", flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("when", "complains"), [("undisturbed", True), ("interrupted", False)])
+def test_what_an_interruption_left_half_made_does_not_complain(when: str, complains: bool) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HALF_MADE), when],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert line_of(process) == "ready"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert out == "ended\n"
+    assert ("AttributeError" in err) == complains
