@@ -11,29 +11,28 @@ dB. The estimate itself, from doing nothing, stands in the first row.
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
-from rendered_statistics import middles
+from rendered_statistics import middles, ranks
 from scipy.signal import firwin, oaconvolve
 
-from glassmaster.data.audio import BLOCK_FRAMES, Samples
+from glassmaster.data.audio import Samples
 from glassmaster.inference.learned.estimate import Estimator, decided_moves
-from glassmaster.inference.learned.loading import load_estimator
+from glassmaster.inference.learned.loading import load_estimator, shipped
 from glassmaster.inference.learned.model_file import read_model_file
 from glassmaster.inference.predictor import NOBODY
 from glassmaster.models.decibel import decibel_to_amplitude
 from glassmaster.models.moves import NEUTRAL, RESPONSE, WIDTH
 from glassmaster.training.benchmark.delivery import analysis_of
+from glassmaster.training.benchmark.generators.perturbation import coded
 
 Array = npt.NDArray[np.float64]
 Treatment = Callable[[Samples, int], Samples]
 
-SHIPPED = Path(__file__).resolve().parents[1] / "models" / "weights" / "network.safetensors"
 TAPS = 1023
 
 
@@ -41,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--songs", type=int, default=12, help="at most so many, drawn at random")
-    parser.add_argument("--model", type=Path, default=SHIPPED, help="weights")
+    parser.add_argument("--model", type=Path, default=shipped().models["network"], help="weights")
     arguments = parser.parse_args()
     model = load_estimator(read_model_file(arguments.model))
     found: dict[str, list[Array]] = {name: [] for name in ("the estimate", *TREATMENTS)}
@@ -61,24 +60,9 @@ def moves_of(model: Estimator, samples: Samples, rate: int) -> Array:
     return decided_moves(model.estimate(analysis_of(samples, rate).statistics, NOBODY))
 
 
-def ranks(values: Array) -> tuple[float, float, float]:
-    return float(np.median(values)), float(values.mean()), float(np.percentile(values, 95.0))
-
-
-def coded(container: str, subtype: str, level: float) -> Treatment:
-    """Return a treatment by a codec of libsndfile, ``level`` 0 (best) to 1 (smallest)."""
-
-    def treat(samples: Samples, rate: int) -> Samples:
-        stream = io.BytesIO()
-        options = {"format": container, "subtype": subtype, "compression_level": level}
-        with soundfile.SoundFile(stream, "w", rate, len(samples), **options) as encoder:
-            for start in range(0, samples.shape[1], BLOCK_FRAMES):
-                encoder.write(samples[:, start : start + BLOCK_FRAMES].T)
-        stream.seek(0)
-        decoded, _ = soundfile.read(stream, dtype="float32", always_2d=True)
-        return np.ascontiguousarray(decoded.T)
-
-    return treat
+def lossy(container: str, subtype: str, level: float) -> Treatment:
+    """Return a treatment by a codec, ``level`` 0 (best) to 1 (smallest)."""
+    return partial(coded, container=container, subtype=subtype, level=level)
 
 
 def low_passed(frequency_hz: float) -> Treatment:
@@ -122,12 +106,12 @@ TREATMENTS: dict[str, Treatment] = {
     "low-pass 14 kHz": low_passed(14_000.0),
     "pink floor -80 dB": noisy(-80.0),
     "pink floor -70 dB": noisy(-70.0),
-    "Vorbis, level 0.2": coded("OGG", "VORBIS", 0.2),
-    "Vorbis, level 0.8": coded("OGG", "VORBIS", 0.8),
-    "MP3, level 0.2": coded("MP3", "MPEG_LAYER_III", 0.2),
-    "MP3, level 0.8": coded("MP3", "MPEG_LAYER_III", 0.8),
+    "Vorbis, level 0.2": lossy("OGG", "VORBIS", 0.2),
+    "Vorbis, level 0.8": lossy("OGG", "VORBIS", 0.8),
+    "MP3, level 0.2": lossy("MP3", "MPEG_LAYER_III", 0.2),
+    "MP3, level 0.8": lossy("MP3", "MPEG_LAYER_III", 0.8),
     "-75 dB, 15 kHz, Vorbis 0.5": all_of(
-        noisy(-75.0), low_passed(15_000.0), coded("OGG", "VORBIS", 0.5)
+        noisy(-75.0), low_passed(15_000.0), lossy("OGG", "VORBIS", 0.5)
     ),
 }
 

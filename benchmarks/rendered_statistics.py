@@ -168,7 +168,7 @@ def _print_groups(found: dict[str, Array], model: Estimator | None) -> None:
         for name, three in figures.items():
             for title, other in ((f"{group}, {name}", TWIN), ("  effect", MIX)):
                 off = three[:, ENGINE] - three[:, other]
-                _print_row(title, (*_ranks(np.abs(off).mean(1)), np.abs(off.mean(0)).mean()))
+                _print_row(title, (*ranks(np.abs(off).mean(1)), np.abs(off.mean(0)).mean()))
 
 
 def _print_kinds(chain: Array, model: Estimator | None) -> None:
@@ -177,7 +177,7 @@ def _print_kinds(chain: Array, model: Estimator | None) -> None:
     rows: dict[str, tuple[float, ...]] = {}
     for kind in dict.fromkeys(KINDS.tolist()):
         off = (engine - twin)[:, kind == KINDS]
-        rows[kind] = (*_ranks(np.abs(off)), off.mean())
+        rows[kind] = (*ranks(np.abs(off)), off.mean())
         if model is not None:
             swapped = _responses(np.where(kind == KINDS, engine, twin), model)
             shift = np.abs(swapped - _responses(twin, model)).mean(1)
@@ -186,7 +186,8 @@ def _print_kinds(chain: Array, model: Estimator | None) -> None:
         _print_row(kind, rows[kind])
 
 
-def _ranks(values: Array) -> tuple[float, float, float]:
+def ranks(values: Array) -> tuple[float, float, float]:
+    """Return the median, the mean, and what 95 % do not exceed."""
     return float(np.median(values)), float(values.mean()), float(np.percentile(values, 95.0))
 
 

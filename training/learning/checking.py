@@ -69,8 +69,8 @@ def check_training(config: DictConfig) -> None:
     for name, choices in _CHOICES.items():
         if _value(config, name) not in choices:
             raise _refused(name, _value(config, name), f"one of {', '.join(choices)}")
-    read = list(_value(config, "linear.inputs"))
-    if not read or any(name not in INPUTS for name in read):
+    read = _value(config, "linear.inputs")
+    if not OmegaConf.is_list(read) or not read or any(name not in INPUTS for name in read):
         raise _refused("linear.inputs", read, f"a list of {', '.join(INPUTS)}")
     for name in _SWITCHES:
         if not isinstance(_value(config, name), bool):

@@ -94,7 +94,7 @@ def train(
     songs: Songs = instantiated(config.data)
     identity = run_identity(config, songs.hashes)
     resumed = checkpoint_to_resume(folder, identity)
-    songs = with_start(config, songs, run_facts(config, command, songs.hashes), tell)
+    songs = with_start(config, songs, command, tell)
     facts = run_facts(config, command, songs.hashes)
     records = Records(
         folder,

@@ -92,7 +92,7 @@ def shard_songs(
         weights = _commercial_weights(kept) if weighting == "commercial" else None
         pools.append(pool_songs(songs, library, targets=found.targets, weights=weights))
     fit, validation, calibration = pools
-    return Songs(fit, validation, calibration, found.hashes | _linear_hash(linear), _path(linear))
+    return Songs(fit, validation, calibration, found.hashes | linear_hash(linear), _path(linear))
 
 
 def split_songs(path: str, splits: str | None = None) -> SplitSongs:
@@ -155,14 +155,20 @@ def composed_songs(count: int, duration_s: float, linear: str | None = None) -> 
     )
     library = song_library(fit, shipped_embedding())
     pools = [pool_songs(songs, library) for songs in (fit, validation, calibration)]
-    return Songs(pools[0], pools[1], pools[2], _linear_hash(linear), _path(linear))
+    return Songs(pools[0], pools[1], pools[2], linear_hash(linear), _path(linear))
 
 
 def _path(linear: str | None) -> Path | None:
     return None if linear is None else Path(linear)
 
 
-def _linear_hash(linear: str | None) -> dict[str, str]:
+def linear_hash(linear: str | Path | None) -> dict[str, str]:
+    """Return the SHA-256 of the file of a linear estimate as one of `Songs.hashes`, if any.
+
+    Raises:
+        CatalogueError: It cannot be read.
+
+    """
     if linear is None:
         return {}
     try:
@@ -172,7 +178,7 @@ def _linear_hash(linear: str | None) -> dict[str, str]:
             f"{linear} cannot be read: {error.strerror}; make it with `glassmaster train "
             "experiment=linear` and name it with data.linear=…",
             code="no_linear",
-            path=linear,
+            path=str(linear),
         ) from error
     return {"linear": hashlib.sha256(content).hexdigest()}
 

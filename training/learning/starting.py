@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +10,14 @@ from omegaconf import DictConfig
 
 from ..linear.learning import export_linear, learn
 from .building import linear_run, plan_rules
-from .songs import Songs
+from .identity import run_facts
+from .songs import Songs, linear_hash
 
 START = "start.safetensors"
 
 
 def with_start(
-    config: DictConfig, songs: Songs, facts: Mapping[str, str], tell: Callable[[str], None]
+    config: DictConfig, songs: Songs, command: str, tell: Callable[[str], None]
 ) -> Songs:
     """Return songs with the file of a linear estimate to start from, if the run wants one.
 
@@ -26,7 +26,7 @@ def with_start(
     Args:
         config: As `compose_training` returns it.
         songs: To learn from; a file that they name is taken as it is.
-        facts: What a person should know of the run.
+        command: The command line, for the record.
         tell: Told what is going on.
 
     """
@@ -35,6 +35,6 @@ def with_start(
     path = Path(config.run) / START
     if not path.is_file():
         tell("learning the linear estimate to start from")
-        export_linear(path, learn(songs.fit, plan_rules(config), linear_run(config), tell), facts)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(songs, linear=path, hashes={**songs.hashes, "linear": digest})
+        arrays = learn(songs.fit, plan_rules(config), linear_run(config), tell)
+        export_linear(path, arrays, run_facts(config, command, songs.hashes))
+    return replace(songs, linear=path, hashes=songs.hashes | linear_hash(path))

@@ -136,10 +136,11 @@ def _moves(
     """
     weights = np.zeros((len(MOVES), statistics.shape[1]))
     bias, estimates = NEUTRAL.copy(), np.tile(NEUTRAL, (len(moves), 1))
+    reads, share = [statistics @ matrix.T for matrix in matrices], 1.0 / len(matrices)
     for group in ESTIMATED:
+        outputs = moves[:, group]
         bias[group], estimates[:, group] = 0.0, 0.0
-        for matrix in matrices:
-            read, outputs, share = statistics @ matrix.T, moves[:, group], 1.0 / len(matrices)
+        for matrix, read in zip(matrices, reads, strict=True):
             penalty = best_penalty(read, outputs, packages)
             line = ridge(read, outputs, penalty)
             weights[group] += share * line.weights @ matrix

@@ -68,6 +68,7 @@ def test_defaults_of_files_are_those_of_the_code() -> None:
         (["==", "data.path=x"], "train:"),
         ([], "data.path has no value"),
         (["data.path=x", "linear.inputs=[]"], "linear.inputs is"),
+        (["data.path=x", "linear.inputs=null"], "linear.inputs is None"),
         (["data.path=x", "linear.inputs=[compact,loud]"], "a list of compact, content_free, all"),
     ],
 )

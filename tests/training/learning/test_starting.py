@@ -14,7 +14,7 @@ from glassmaster.training.learning.songs import Songs
 from glassmaster.training.learning.starting import START, with_start
 from glassmaster.training.linear.learning import LinearRun, learn
 
-FACTS = {"command": "test"}
+COMMAND = "test"
 
 
 def composed(folder: Path, *words: str) -> tuple[DictConfig, Songs]:
@@ -25,11 +25,11 @@ def composed(folder: Path, *words: str) -> tuple[DictConfig, Songs]:
 def test_a_run_learns_what_it_starts_from_once(tmp_path: Path) -> None:
     config, songs = composed(tmp_path)
     told: list[str] = []
-    first = with_start(config, songs, FACTS, told.append)
+    first = with_start(config, songs, COMMAND, told.append)
     assert first.linear == tmp_path / START
     assert told[0] == "learning the linear estimate to start from"
     told.clear()
-    again = with_start(config, songs, {"command": "another"}, told.append)
+    again = with_start(config, songs, "another", told.append)
     assert not told
     assert again.hashes["linear"] == first.hashes["linear"]
     run = LinearRun(24, 128, 1, ("compact", "content_free"), dict(config.linear.compressor))
@@ -45,12 +45,12 @@ def test_a_run_learns_what_it_starts_from_once(tmp_path: Path) -> None:
 
 def test_a_named_estimate_is_taken_as_it_is(tmp_path: Path) -> None:
     config, songs = composed(tmp_path / "first")
-    made = with_start(config, songs, FACTS, lambda text: None).linear
+    made = with_start(config, songs, COMMAND, lambda text: None).linear
     config, songs = composed(tmp_path / "second", f"data.linear={made}")
-    assert with_start(config, songs, FACTS, lambda text: None) is songs
+    assert with_start(config, songs, COMMAND, lambda text: None) is songs
     assert not (tmp_path / "second" / START).exists()
 
 
 def test_a_run_need_not_start_from_any(tmp_path: Path) -> None:
     config, songs = composed(tmp_path, "linear.start=false")
-    assert with_start(config, songs, FACTS, lambda text: None) is songs
+    assert with_start(config, songs, COMMAND, lambda text: None) is songs

@@ -45,7 +45,8 @@ def perturb(samples: Samples, sample_rate: int, seed: int, identity: str) -> Sam
     """
     prior = perturbation_v1()
     rng = stream(seed, "perturbation_v1", identity)
-    decoded = _vorbis(samples, sample_rate, float(rng.uniform(*prior.vorbis_quality)))
+    level = 1.0 - float(rng.uniform(*prior.vorbis_quality))
+    decoded = coded(samples, sample_rate, "OGG", "VORBIS", level)
     shift = int(rng.integers(-prior.most_shift_samples, prior.most_shift_samples + 1))
     gain = 1.0 + 0.01 * rng.uniform(-prior.most_gain_percent, prior.most_gain_percent)
     shifted = np.zeros_like(samples)
@@ -54,17 +55,28 @@ def perturb(samples: Samples, sample_rate: int, seed: int, identity: str) -> Sam
     return (shifted * gain).astype(np.float32)
 
 
-def _vorbis(samples: Samples, sample_rate: int, quality: float) -> Samples:
-    """Encode and decode; the length stays."""
+def coded(
+    samples: Samples, sample_rate: int, container: str, subtype: str, level: float
+) -> Samples:
+    """Encode and decode; the length stays.
+
+    Args:
+        samples: Shape ``(2, time)``.
+        sample_rate: In Hz.
+        container: As libsndfile names it.
+        subtype: The codec, as libsndfile names it.
+        level: Of compression, 0 (best) to 1 (smallest).
+
+    """
     with io.BytesIO() as memory:
         with soundfile.SoundFile(
             memory,
             "w",
             samplerate=sample_rate,
             channels=samples.shape[0],
-            format="OGG",
-            subtype="VORBIS",
-            compression_level=1.0 - quality,
+            format=container,
+            subtype=subtype,
+            compression_level=level,
         ) as encoder:
             # libsndfile's encoder overflows its stack when it gets a whole track at once
             for start in range(0, samples.shape[1], BLOCK_FRAMES):
