@@ -41,6 +41,7 @@ _CHOICES = {
     "inputs": INPUTS,
     "keep": ("best", "last"),
 }
+_COMPRESSOR = "{threshold_db: …, attack_ms: …, release_ms: …}, times above 0"
 _SWITCHES = ("evaluate.after", "logging.register", "linear.start")
 
 
@@ -72,6 +73,9 @@ def check_training(config: DictConfig) -> None:
     read = _value(config, "linear.inputs")
     if not OmegaConf.is_list(read) or not read or any(name not in INPUTS for name in read):
         raise _refused("linear.inputs", read, f"a list of {', '.join(INPUTS)}")
+    compressor = _value(config, "linear.compressor")
+    if compressor is not None and not _is_compressor(compressor):
+        raise _refused("linear.compressor", compressor, f"null, or numbers {_COMPRESSOR}")
     for name in _SWITCHES:
         if not isinstance(_value(config, name), bool):
             raise _refused(name, _value(config, name), "true or false")
@@ -82,6 +86,16 @@ def check_training(config: DictConfig) -> None:
 
 def _value(config: DictConfig, name: str) -> Any:
     return OmegaConf.select(config, name)
+
+
+def _is_compressor(value: Any) -> bool:
+    names = ("threshold_db", "attack_ms", "release_ms")
+    if not OmegaConf.is_dict(value) or set(value) != set(names):
+        return False
+    numbers = [value[name] for name in names]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        return False
+    return all(number > 0.0 for number in numbers[1:])
 
 
 def _is_devices(value: Any) -> bool:

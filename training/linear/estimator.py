@@ -27,28 +27,37 @@ _LEAST_SIGMA = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinearModel:
+class Estimates:
     """Affine estimates from statistics as they are, not standardized.
 
     Attributes:
-        moves: Of a mix alone.
-        referred: Of a mix and the mean of finished songs that it is like, one after the other.
-        quantities: Of a mix alone.
-        quantities_referred: Of a mix and its references.
+        moves: What is to be done.
+        quantities: What that comes to.
         sigma: Root mean square error of each quantity, songs of other packages, ``(quantities,)``.
-        sigma_referred: The same with references.
         errors: Mean absolute error of each group of `ESTIMATED` on packages left out, and that of
             doing nothing, for the record.
 
     """
 
     moves: Line
-    referred: Line
     quantities: Line
-    quantities_referred: Line
     sigma: Array
-    sigma_referred: Array
     errors: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearModel:
+    """What is estimated of a mix.
+
+    Attributes:
+        alone: From its statistics.
+        referred: From them and the mean of songs that it is like, or of references, one after the
+            other.
+
+    """
+
+    alone: Estimates
+    referred: Estimates
 
 
 def learn_linear(
@@ -89,34 +98,16 @@ def learn_linear(
         both = np.hstack((company.statistics, company.mean_references))
         matrices = [block_diag(matrix, shown) for matrix in inputs]
         told = _fit(company, both, matrices, packages, known.quantities)
-    return LinearModel(
-        moves=own.moves,
-        referred=told.moves,
-        quantities=own.quantities,
-        quantities_referred=told.quantities,
-        sigma=own.sigma,
-        sigma_referred=told.sigma,
-        errors={**own.errors, **{f"{name}, with company": e for name, e in told.errors.items()}},
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    """One way to estimate: lines of moves and quantities, their spread, and errors of moves."""
-
-    moves: Line
-    quantities: Line
-    sigma: Array
-    errors: dict[str, tuple[float, float]]
+    return LinearModel(own, told)
 
 
 def _fit(
     examples: Examples, statistics: Array, matrices: Sequence[Array], packages: Labels, known: Array
-) -> _Fit:
+) -> Estimates:
     """Fit examples, by what is read of statistics, shape ``(row, statistics)``; see `_moves`."""
     moves, estimates = _moves(statistics, matrices, examples.moves, packages[examples.songs])
     quantities, sigma = _quantities(moves, estimates, examples.moves, known)
-    return _Fit(moves, quantities, sigma, _errors(estimates, examples.moves))
+    return Estimates(moves, quantities, sigma, _errors(estimates, examples.moves))
 
 
 def _moves(
@@ -186,10 +177,10 @@ def _quantities(line: Line, estimates: Array, moves: Array, known: Array) -> tup
     return Line(weights, bias), np.maximum(sigma, _LEAST_SIGMA)
 
 
-def _deaf(fit: _Fit) -> _Fit:
+def _deaf(own: Estimates) -> Estimates:
     """Return the same of twice the statistics, of which the second half says nothing."""
 
     def widened(line: Line) -> Line:
         return Line(np.hstack((line.weights, np.zeros_like(line.weights))), line.bias)
 
-    return replace(fit, moves=widened(fit.moves), quantities=widened(fit.quantities))
+    return replace(own, moves=widened(own.moves), quantities=widened(own.quantities))

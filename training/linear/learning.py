@@ -67,14 +67,15 @@ def learn(fit: SongPool, rules: PlanRules, run: LinearRun, report: Report) -> di
         seed=run.seed,
         inputs=[input_matrix(name, statistics, packages) for name in run.inputs],
     )
-    for name, (error, nothing) in model.errors.items():
-        report(f"{name}: error {error:.3f} on packages left out, {nothing:.3f} of doing nothing")
+    for estimates, kind in ((model.alone, ""), (model.referred, ", with company")):
+        for name, (error, nothing) in estimates.errors.items():
+            report(f"{name}{kind}: error {error:.3f} on packages left out, unmoved {nothing:.3f}")
     if run.compressor is not None:
         constants = compressor_constants(**run.compressor)
     else:
         report("choosing thresholds and times")
         own = one_click_pairs(fit, rules, count=run.tried, seed=run.seed)
-        constants = choose_constants(model.moves.at, own, fit.sample_rate)
+        constants = choose_constants(model.alone.moves.at, own, fit.sample_rate)
     return linear_arrays(model, constants, statistics)
 
 
@@ -93,14 +94,14 @@ def linear_arrays(model: LinearModel, constants: Array, statistics: Array) -> di
     arrays = {
         "mean": mean,
         "scale": scale,
-        "quantity_sigma": model.sigma,
-        "quantity_referred_sigma": model.sigma_referred,
+        "quantity_sigma": model.alone.sigma,
+        "quantity_referred_sigma": model.referred.sigma,
     }
     lines = {
-        "": (model.moves, constants),
-        "referred_": (model.referred, constants),
-        "quantity_": (model.quantities, None),
-        "quantity_referred_": (model.quantities_referred, None),
+        "": (model.alone.moves, constants),
+        "referred_": (model.referred.moves, constants),
+        "quantity_": (model.alone.quantities, None),
+        "quantity_referred_": (model.referred.quantities, None),
     }
     for prefix, (line, held) in lines.items():
         times = line.weights.shape[1] // len(mean)

@@ -70,6 +70,10 @@ def test_defaults_of_files_are_those_of_the_code() -> None:
         (["data.path=x", "linear.inputs=[]"], "linear.inputs is"),
         (["data.path=x", "linear.inputs=null"], "linear.inputs is None"),
         (["data.path=x", "linear.inputs=[compact,loud]"], "a list of compact, content_free, all"),
+        (["data.path=x", "linear.compressor=5"], "linear.compressor is 5; it must be null"),
+        (["data.path=x", "linear.compressor.attack_ms=soon"], "linear.compressor is"),
+        (["data.path=x", "linear.compressor.release_ms=0"], "times above 0"),
+        (["data.path=x", "+linear.compressor.knee_db=6"], "linear.compressor is"),
     ],
 )
 def test_wrong_overrides_are_refused_in_one_line(overrides: list[str], message: str) -> None:

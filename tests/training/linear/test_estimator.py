@@ -25,7 +25,7 @@ from glassmaster.models.network.network import MoveNetwork
 from glassmaster.training.learning.building import start_from_linear
 from glassmaster.training.learning.plans import PlanRules
 from glassmaster.training.linear import estimator
-from glassmaster.training.linear.estimator import LinearModel, learn_linear
+from glassmaster.training.linear.estimator import Estimates, LinearModel, learn_linear
 from glassmaster.training.linear.examples import Examples
 from glassmaster.training.linear.inputs import compact_inputs
 from glassmaster.training.linear.learning import export_linear, linear_arrays
@@ -78,19 +78,21 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> LinearModel:
 def test_a_planted_truth_is_found(learned: LinearModel) -> None:
     new = np.random.default_rng(9).normal(size=(50, F))
     wanted = planted(new)
-    found = learned.moves.at(new)
+    found = learned.alone.moves.at(new)
     for part in (RESPONSE, WIDTH):
         assert np.abs(found[:, part] - wanted[:, part]).max() < 0.02
-    np.testing.assert_allclose(learned.quantities.at(new)[:, : WIDTH.stop], found[:, : WIDTH.stop])
-    np.testing.assert_allclose(learned.quantities.at(new)[:, WIDTH.stop :], 1.5)
-    for error, nothing in (learned.errors["response"], learned.errors["width"]):
+    np.testing.assert_allclose(
+        learned.alone.quantities.at(new)[:, : WIDTH.stop], found[:, : WIDTH.stop]
+    )
+    np.testing.assert_allclose(learned.alone.quantities.at(new)[:, WIDTH.stop :], 1.5)
+    for error, nothing in (learned.alone.errors["response"], learned.alone.errors["width"]):
         assert error < 0.1 * nothing
 
 
 def test_references_that_say_nothing_do_not_count(learned: LinearModel) -> None:
     generator = np.random.default_rng(9)
     mixes, references = generator.normal(size=(2, 50, F))
-    found = learned.referred.at(np.hstack((mixes, references)))
+    found = learned.referred.moves.at(np.hstack((mixes, references)))
     assert np.abs(found[:, RESPONSE] - planted(mixes)[:, RESPONSE]).max() < 0.05
 
 
@@ -105,13 +107,13 @@ def test_of_two_ways_to_read_a_mix_the_mean_is_taken(monkeypatch: pytest.MonkeyP
 
     one, other, both = of(spectrum), of(width), of(spectrum, width)
     mixes = np.random.default_rng(9).normal(size=(20, F))
-    wanted = 0.5 * (one.moves.at(mixes) + other.moves.at(mixes))
-    np.testing.assert_allclose(both.moves.at(mixes), wanted, atol=1e-9)
+    wanted = 0.5 * (one.alone.moves.at(mixes) + other.alone.moves.at(mixes))
+    np.testing.assert_allclose(both.alone.moves.at(mixes), wanted, atol=1e-9)
     rows = np.hstack((mixes, mixes[::-1]))
-    wanted = 0.5 * (one.referred.at(rows) + other.referred.at(rows))
-    np.testing.assert_allclose(both.referred.at(rows), wanted, atol=1e-9)
+    wanted = 0.5 * (one.referred.moves.at(rows) + other.referred.moves.at(rows))
+    np.testing.assert_allclose(both.referred.moves.at(rows), wanted, atol=1e-9)
     # the spectrum knows nothing of the width, so half of it is missed where packages are left out
-    np.testing.assert_allclose(both.sigma[WIDTH], 0.5 * one.sigma[WIDTH], rtol=0.05)
+    np.testing.assert_allclose(both.alone.sigma[WIDTH], 0.5 * one.alone.sigma[WIDTH], rtol=0.05)
 
 
 def test_where_no_song_is_like_another_references_say_nothing(
@@ -135,8 +137,8 @@ def test_where_no_song_is_like_another_references_say_nothing(
         inputs=[compact_inputs()],
     )
     mixes, references = np.random.default_rng(9).normal(size=(2, 20, F))
-    alone = found.moves.at(mixes)
-    np.testing.assert_array_equal(found.referred.at(np.hstack((mixes, references))), alone)
+    alone = found.alone.moves.at(mixes)
+    np.testing.assert_array_equal(found.referred.moves.at(np.hstack((mixes, references))), alone)
     assert np.abs(alone[:, RESPONSE] - planted(mixes)[:, RESPONSE]).max() < 0.05
 
 
@@ -152,15 +154,15 @@ def test_the_file_says_what_was_learned(learned: LinearModel, tmp_path: Path) ->
     mix, *references = np.random.default_rng(9).normal(size=(3, F))
     alone = reader.estimate(mix, NOBODY)
     np.testing.assert_allclose(
-        alone.moves[: THRESHOLD.start], learned.moves.at(mix)[:34], atol=1e-9
+        alone.moves[: THRESHOLD.start], learned.alone.moves.at(mix)[:34], atol=1e-9
     )
     np.testing.assert_array_equal(alone.moves[THRESHOLD], -3.0)
-    np.testing.assert_allclose(alone.sigma, learned.sigma)
+    np.testing.assert_allclose(alone.sigma, learned.alone.sigma)
     with_two = reader.estimate(mix, Company(np.array(references), np.ones(2)))
     both = np.concatenate((mix, np.mean(references, axis=0)))
-    wanted = learned.quantities_referred.at(both)
+    wanted = learned.referred.quantities.at(both)
     np.testing.assert_allclose(with_two.quantities, wanted, atol=1e-9)
-    np.testing.assert_allclose(with_two.sigma, learned.sigma_referred)
+    np.testing.assert_allclose(with_two.sigma, learned.referred.sigma)
 
 
 def test_the_network_starts_as_the_linear_estimate(tmp_path: Path) -> None:
@@ -169,15 +171,11 @@ def test_the_network_starts_as_the_linear_estimate(tmp_path: Path) -> None:
     def line(outputs: int, inputs: int, bias: np.ndarray) -> Line:
         return Line(0.01 * generator.normal(size=(outputs, inputs)), bias)
 
-    model = LinearModel(
-        line(D, F, NEUTRAL + 0.01),
-        line(D, 2 * F, NEUTRAL + 0.02),
-        line(Q, F, np.zeros(Q)),
-        line(Q, 2 * F, np.zeros(Q)),
-        np.ones(Q),
-        np.ones(Q),
-        {},
+    alone, referred = (
+        Estimates(line(D, F * k, NEUTRAL + 0.01 * k), line(Q, F * k, np.zeros(Q)), np.ones(Q), {})
+        for k in (1, 2)
     )
+    model = LinearModel(alone, referred)
     path = exported(model, tmp_path / "a.safetensors")
     network = MoveNetwork(width=16, depth=1, studios=1).eval()
     network.standardize(1.0 + 3.0 * generator.normal(size=(30, F)))
