@@ -13,6 +13,10 @@ from ..predictor import Company
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
+LEAST_ODDS = 0.25
+"""Log odds above which a block is left out. At even odds mixes lost more than finished masters
+gained, see training/README.md."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -33,9 +37,9 @@ class Estimate:
 
     @property
     def left_out(self) -> frozenset[str]:
-        """Blocks that are more likely left out than not."""
+        """Blocks that are clearly more likely left out than not, see `LEAST_ODDS`."""
         return frozenset(
-            name for name, odds in zip(BYPASSES, self.bypass, strict=True) if odds > 0.0
+            name for name, odds in zip(BYPASSES, self.bypass, strict=True) if odds > LEAST_ODDS
         )
 
 

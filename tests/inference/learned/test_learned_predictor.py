@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 
 from glassmaster.data.analysis import Analysis, Analyzer
+from glassmaster.inference.learned.estimate import LEAST_ODDS, Estimate, decided_moves
 from glassmaster.inference.learned.loading import load_model
 from glassmaster.inference.predictor import NOBODY, Company, Prediction, Predictor
 from glassmaster.models.mel_statistics import STATISTICS
 from glassmaster.models.moves import (
     BLOCK_MOVES,
+    BYPASSES,
     MOVES,
     NEUTRAL,
     QUANTITIES,
     RESPONSE,
     RESPONSE_HZ,
+    bounded,
     level_free,
 )
 from glassmaster.models.processors.equalizer import ResolvedEqualizer
@@ -58,6 +61,18 @@ def test_the_matrix_is_applied_to_standardized_statistics(
     np.testing.assert_allclose(found.moves, arrays["bias"] + arrays["weights"] @ z)
     np.testing.assert_allclose(found.quantities, arrays["quantity_weights"] @ z)
     assert np.all(found.bypass < 0.0)
+
+
+def test_blocks_are_left_out_at_clear_odds_alone() -> None:
+    moves = np.full(D, 0.5)
+    odds = np.array([LEAST_ODDS - 0.01, LEAST_ODDS + 0.01, -5.0])
+    none = np.zeros(Q)
+    estimate = Estimate(moves, none, none, odds)
+    assert estimate.left_out == {BYPASSES[1]}
+    decided = decided_moves(estimate)
+    kept = BLOCK_MOVES[BYPASSES[1]]
+    np.testing.assert_array_equal(decided[kept], NEUTRAL[kept])
+    np.testing.assert_array_equal(decided[RESPONSE], bounded(moves)[RESPONSE])
 
 
 def test_every_block_has_its_reasons_in_signal_order(
