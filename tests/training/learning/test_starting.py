@@ -23,7 +23,7 @@ def composed(folder: Path, *words: str) -> tuple[DictConfig, Songs]:
 
 
 def test_a_run_learns_what_it_starts_from_once(tmp_path: Path) -> None:
-    config, songs = composed(tmp_path, "linear.inputs=[compact,content_free]")
+    config, songs = composed(tmp_path)
     told: list[str] = []
     first = with_start(config, songs, COMMAND, told.append)
     assert first.linear == tmp_path / START
