@@ -102,7 +102,8 @@ def recover(
     search = Search(pair, measured, progress)
     if _best_null_db(pair) < ALIKE_DB:
         return _whole(search, _unchanged(search))
-    point = search.later(search.leapt(search.joined(first_point(search, suggestions))))
+    point = search.without_equalizer(first_point(search, suggestions))
+    point = search.later(search.leapt(search.joined(point)))
     whole, rendered = _whole(search, point), point
     levels: LevelResidual | None = None
     if whole.null_db > MADE_BY_CHAIN_DB:

@@ -115,6 +115,21 @@ class Search:
         """Blocks with crossovers that can be heard in this mix."""
         return TURNING if self.measured.has_side else TURNING[:1]
 
+    def without_equalizer(self, point: Point) -> Point:
+        """Take the equalizer out where that is better, as it is where it never ran.
+
+        It then stands in for what trims, widths or a saturator did, in a valley that none of them
+        leads out of.
+        """
+        if not SHALLOW_DB < point.descent.null_db < HOPELESS_DB:
+            return point
+        engaged = point.engaged - {"equalizer"}
+        descender = self.waveform_descender(point.chain, engaged)
+        found = descender.descend(point.descent.vector, FIRST, self.told)
+        if found.cost >= point.descent.cost:
+            return point
+        return replace(point, engaged=engaged, descent=found)
+
     def joined(self, point: Point) -> Point:
         """Let saturator and de-esser join where they explain part of what is left."""
         for _ in JOINING:

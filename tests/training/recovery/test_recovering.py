@@ -93,6 +93,26 @@ def test_a_saturator_joins_where_it_was_used(master_of: Callable[..., Any]) -> N
     assert null_db(found, made.pair) <= GOAL_DB
 
 
+def test_an_equalizer_that_never_ran_does_not_stand_in_for_others(
+    master_of: Callable[..., Any],
+) -> None:
+    """With it, this ended at -36 dB: filters did what trims, widths and the saturator had done."""
+    made = master_of(
+        multiband_compressor={
+            "low_ratio": 1.9,
+            "low_threshold_db": -3.0,
+            "low_trim_db": 0.2,
+            "high_mid_ratio": 1.6,
+            "high_mid_threshold_db": -1.0,
+        },
+        imager={"low_width": 0.3},
+        saturator={"drive_db": -9.0, "mix": 0.3},
+    )
+    found = recovered(made.pair)
+    assert found.engaged == {"multiband_compressor", "imager", "saturator", "limiter"}
+    assert null_db(found, made.pair) <= GOAL_DB
+
+
 def test_a_mix_beside_itself_needs_no_block(song: Samples) -> None:
     found = recovered(PairAudio(song, song, RATE))
     assert found.engaged <= {"limiter"}
