@@ -60,6 +60,10 @@ HOPELESS_DB = -1.0
 JOINS_DB = 1.0
 """A block joins where it lowers the null by this much at once."""
 
+BETTER_WITHOUT_DB = 5.0
+"""The equalizer leaves where the null falls by so much: where it ran and another block is still
+missing, a little better proves nothing."""
+
 LEAPS = 3
 """How many other ways to the same response are tried where a descent ended too high."""
 
@@ -116,17 +120,18 @@ class Search:
         return TURNING if self.measured.has_side else TURNING[:1]
 
     def without_equalizer(self, point: Point) -> Point:
-        """Take the equalizer out where that is better, as it is where it never ran.
+        """Take the equalizer out where that is much better, as it is where it never ran.
 
         It then stands in for what trims, widths or a saturator did, in a valley that none of them
         leads out of.
         """
-        if not SHALLOW_DB < point.descent.null_db < HOPELESS_DB:
+        is_shallow = SHALLOW_DB < point.descent.null_db < HOPELESS_DB
+        if not is_shallow or "equalizer" not in point.engaged:
             return point
         engaged = point.engaged - {"equalizer"}
         descender = self.waveform_descender(point.chain, engaged)
         found = descender.descend(point.descent.vector, FIRST, self.told)
-        if found.cost >= point.descent.cost:
+        if found.null_db > point.descent.null_db - BETTER_WITHOUT_DB:
             return point
         return replace(point, engaged=engaged, descent=found)
 
@@ -146,7 +151,7 @@ class Search:
             if best.null_db > point.descent.null_db - JOINS_DB:
                 return point
             best = descender.descend(best.vector, FIRST, self.told)
-            point = Point(engaged, best, point.chain, point.places)
+            point = self.without_equalizer(Point(engaged, best, point.chain, point.places))
         return point
 
     def later(self, point: Point) -> Point:
@@ -157,7 +162,8 @@ class Search:
 
     def leapt(self, point: Point) -> Point:
         """Leave a valley that ends above others, along what the sound leaves open."""
-        if not SHALLOW_DB < point.descent.null_db < MADE_BY_CHAIN_DB:
+        is_shallow = SHALLOW_DB < point.descent.null_db < MADE_BY_CHAIN_DB
+        if not is_shallow or "equalizer" not in point.engaged:
             return point
         descender = self.waveform_descender(point.chain, point.engaged)
         best = point.descent
