@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from importlib.resources import files
@@ -102,3 +103,13 @@ def test_what_ships_follows_the_schema_and_tells_the_run_of_each_suite() -> None
     jsonschema.validate(shipped, SCHEMA)
     told = [suite for run in shipped["runs"] for suite in run["suites"]]
     assert sorted(told) == list(shipped["suites"])
+
+
+def test_what_ships_is_of_the_weights_that_ship() -> None:
+    shipped = json.loads((FOLDER / "benchmark.json").read_text("utf-8"))
+    card = (FOLDER / "MODEL_CARD.md").read_text("utf-8")
+    for name, method in (("network", "network"), ("linear", "lmmse")):
+        sha256 = hashlib.sha256((FOLDER / f"{name}.safetensors").read_bytes()).hexdigest()
+        assert f"`{sha256[:12]}…`" in card
+        assert shipped["weights"][method] == sha256
+        assert {run["weights"].get(method, sha256) for run in shipped["runs"]} == {sha256}
