@@ -22,7 +22,9 @@ from ..threads import VARIABLES
 from .engine import Again, Item, Lost, Result, Running
 from .scheduling import spread
 
-_LEAVING_S = 1.0  # after which a worker that was asked to leave is killed
+_LEAVING_S = 3.0
+"""After which a worker that was asked to leave is killed. It may be in the middle of a long call
+on a busy machine, and one that is killed leaves its unfinished file behind."""
 
 _work: Callable[[Any], Any] | None = None
 """Of a worker: what it does with items."""
