@@ -153,6 +153,8 @@ def test_killed_workers_lose_nothing(
     told = out.replace('"kept": true', '"kept": false')
     assert (process.returncode, told, picture(tmp_path)) == (alone[0], alone[1], alone[3])
     assert "Traceback" not in err
+    if told == out:
+        assert err == alone[2]
 
 
 def begun(command: list[str], catalogue: Path, folder: Path) -> subprocess.Popen[str]:

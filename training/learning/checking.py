@@ -41,7 +41,7 @@ _CHOICES = {
     "inputs": INPUTS,
     "keep": ("best", "last"),
 }
-_COMPRESSOR = "{threshold_db: …, attack_ms: …, release_ms: …}, times above 0"
+_COMPRESSOR = ("threshold_db", "attack_ms", "release_ms")
 _SWITCHES = ("evaluate.after", "logging.register", "linear.start")
 
 
@@ -64,8 +64,7 @@ def check_training(config: DictConfig) -> None:
         raise _refused("seed", config.seed, f"{_HIGHEST_SEED} at most")
     for name in _NUMBERS:
         value = _value(config, name)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not 0.0 <= value < math.inf:
+        if not _is_number(value) or value < 0.0:
             raise _refused(name, value, "a number of 0 or more")
     for name, choices in _CHOICES.items():
         if _value(config, name) not in choices:
@@ -75,7 +74,8 @@ def check_training(config: DictConfig) -> None:
         raise _refused("linear.inputs", read, f"a list of {', '.join(INPUTS)}")
     compressor = _value(config, "linear.compressor")
     if compressor is not None and not _is_compressor(compressor):
-        raise _refused("linear.compressor", compressor, f"null, or numbers {_COMPRESSOR}")
+        wanted = f"null, or {', '.join(_COMPRESSOR)}: numbers, times above 0"
+        raise _refused("linear.compressor", compressor, wanted)
     for name in _SWITCHES:
         if not isinstance(_value(config, name), bool):
             raise _refused(name, _value(config, name), "true or false")
@@ -88,14 +88,18 @@ def _value(config: DictConfig, name: str) -> Any:
     return OmegaConf.select(config, name)
 
 
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and abs(value) < math.inf
+
+
 def _is_compressor(value: Any) -> bool:
-    names = ("threshold_db", "attack_ms", "release_ms")
-    if not OmegaConf.is_dict(value) or set(value) != set(names):
+    if not OmegaConf.is_dict(value) or set(value) != set(_COMPRESSOR):
         return False
-    numbers = [value[name] for name in names]
-    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
-        return False
-    return all(number > 0.0 for number in numbers[1:])
+    _, *times = _COMPRESSOR
+    return all(_is_number(value[name]) for name in _COMPRESSOR) and all(
+        value[name] > 0.0 for name in times
+    )
 
 
 def _is_devices(value: Any) -> bool:
